@@ -1,0 +1,25 @@
+"""Typed, validated configuration; every fault is reported at once."""
+
+from karaokify_daemon.config.load import from_dict, load, with_options
+from karaokify_daemon.config.schema import (
+    Config,
+    Folders,
+    Intake,
+    Limits,
+    Log,
+    Transcribe,
+    Video,
+)
+
+__all__ = [
+    "Config",
+    "Folders",
+    "Intake",
+    "Limits",
+    "Log",
+    "Transcribe",
+    "Video",
+    "from_dict",
+    "load",
+    "with_options",
+]

@@ -1,0 +1,138 @@
+"""The sections of the configuration. config.example.toml says what each key means."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+Seconds = Annotated[float, Field(ge=0, le=1e7)]
+Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
+
+# What a stranger's STEM.toml may set: how the result looks and which language is heard; never a
+# path, a command, or what the machine spends.
+JOB_KEYS = frozenset(
+    "title style language model size fps font_size text_color highlight_color outline_color "
+    "background_color waveform waveform_color no_speech".split()
+)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Folders(_Section):
+    """Where things are; relative paths are taken from the folder of the configuration file."""
+
+    inbox: Path = Path("inbox")
+    outbox: Path = Path("outbox")
+    archive: Path = Path("archive")
+    failed: Path = Path("failed")
+    state: Path = Path("state")
+    cache: Path = Path("cache")
+
+    def under(self, base: Path) -> "Folders":
+        """Return the same folders, absolute."""
+        return Folders(**{name: base / path.expanduser() for name, path in self})
+
+
+class Intake(_Section):
+    """How files are taken from the inbox."""
+
+    settle_seconds: Seconds = 3.0
+    rescan_seconds: Annotated[float, Field(ge=0.1, le=86400)] = 10.0
+    watch: Literal["auto", "events", "poll", "off"] = "auto"
+    after_success: Literal["archive", "delete", "keep"] = "archive"
+    ignore: tuple[str, ...] = ()
+
+
+class Transcribe(_Section):
+    """How speech becomes words."""
+
+    engine: Literal["whisper-timestamped"] = "whisper-timestamped"
+    model: Annotated[str, Field(min_length=1)] = "small"
+    device: Literal["auto", "cuda", "cpu"] = "auto"
+    language: Annotated[str, Field(pattern=r"^(auto|[a-z]{2,3})$")] = "auto"
+    download: bool = True
+    threads: Annotated[int, Field(ge=0, le=1024)] = 0
+    no_speech: Literal["publish", "fail"] = "publish"
+    idle_unload_seconds: Seconds = 0.0
+    start_seconds: Annotated[float, Field(gt=0)] = 600.0
+    stall_seconds: Annotated[float, Field(gt=0)] = 300.0
+    deadline_factor: Annotated[float, Field(gt=0)] = 20.0
+
+
+class Video(_Section):
+    """How the video looks."""
+
+    size: Annotated[str, Field(pattern=r"^\d{2,5}x\d{2,5}$")] = "1920x1080"
+    fps: Annotated[int, Field(ge=1, le=120)] = 30
+    style: Literal["sweep"] = "sweep"
+    title: str = "{stem}"
+    background: Path | None = None
+    background_color: Colour = "#14181F"
+    font: Annotated[str, Field(min_length=1, max_length=100)] = "Open Sans"
+    font_size: Annotated[float, Field(ge=1, le=20)] = 6.0
+    text_color: Colour = "#FFFFFF"
+    highlight_color: Colour = "#FFC83D"
+    outline_color: Colour = "#0B0D12"
+    waveform: Literal["none", "line"] = "line"
+    waveform_color: Colour = "#5B8DEF"
+    crf: Annotated[int, Field(ge=0, le=51)] = 20
+    encoder_preset: Literal[
+        "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"
+    ] = "veryfast"
+    audio_kbps: Annotated[int, Field(ge=32, le=512)] = 160
+
+    @field_validator("size")
+    @classmethod
+    def _even(cls, value: str) -> str:
+        width, height = (int(side) for side in value.split("x"))
+        if width % 2 or height % 2:
+            raise ValueError("width and height must be even, as H.264 with yuv420p requires")
+        if not (64 <= width <= 7680 and 64 <= height <= 7680):
+            raise ValueError("width and height must be from 64 to 7680")
+        return value
+
+    @property
+    def width(self) -> int:
+        """Width of the picture in pixels."""
+        return int(self.size.split("x")[0])
+
+    @property
+    def height(self) -> int:
+        """Height of the picture in pixels."""
+        return int(self.size.split("x")[1])
+
+
+class Limits(_Section):
+    """What one job, and all together, may take."""
+
+    jobs: Annotated[int, Field(ge=1, le=64)] = 3
+    renderers: Annotated[int, Field(ge=1, le=16)] = 1
+    max_duration_seconds: Seconds = 43200.0
+    max_pixels: Annotated[int, Field(ge=1)] = 100_000_000
+    decode_deadline_factor: Annotated[float, Field(gt=0)] = 2.0
+    render_deadline_factor: Annotated[float, Field(gt=0)] = 30.0
+    ffmpeg: Annotated[str, Field(min_length=1)] = "ffmpeg"
+    ffprobe: Annotated[str, Field(min_length=1)] = "ffprobe"
+    ffmpeg_threads: Annotated[int, Field(ge=0, le=256)] = 0
+    nice: Annotated[int, Field(ge=0, le=19)] = 10
+
+
+class Log(_Section):
+    """What is logged."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "console"] = "auto"
+
+
+class Config(_Section):
+    """Everything that can be configured."""
+
+    folders: Folders = Folders()
+    intake: Intake = Intake()
+    transcribe: Transcribe = Transcribe()
+    video: Video = Video()
+    presets: dict[str, dict[str, Any]] = {}
+    limits: Limits = Limits()
+    log: Log = Log()

@@ -1,0 +1,125 @@
+"""Names of files: which are ignored, what belongs together, and what a bundle may be called."""
+
+import fnmatch
+import hashlib
+import os
+import re
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+
+from karaokify_daemon.domain.job import Sidecars
+
+AUDIO = frozenset({".wav", ".mp3", ".flac", ".m4a", ".aac", ".ogg", ".opus", ".oga"})
+VIDEO = frozenset({".mp4", ".mov", ".mkv", ".webm", ".m4v"})
+IMAGE = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+
+# Temporary names of copy tools, and litter of NAS boxes and desktops. Dotfiles are ignored too.
+_IGNORED = (
+    "*.part",
+    "*.partial",
+    "*.crdownload",
+    "*.download",
+    "*.tmp",
+    "*.temp",
+    "*.filepart",
+    "~syncthing~*",
+    "~$*",
+    "*~",
+    "@eaDir",
+    "Thumbs.db",
+    "desktop.ini",
+    "*.error.json",
+    "*.error.txt",
+)
+_BACKGROUND = ".background"
+_LONGEST_STEM = 200  # bytes: with any ending and suffix of ours, far below the 255 of file systems
+
+
+def is_ignored(name: str, patterns: Iterable[str] = ()) -> bool:
+    """Tell whether a name is never an input.
+
+    >>> is_ignored("talk.mp3.part"), is_ignored(".talk.mp3.Xy12Zz"), is_ignored("talk.mp3")
+    (True, True, False)
+    """
+    if name.startswith("."):
+        return True
+    return any(fnmatch.fnmatchcase(name.lower(), p.lower()) for p in (*_IGNORED, *patterns))
+
+
+def suffix(path: Path) -> str:
+    """Return the ending in lower case, with its dot.
+
+    >>> suffix(Path("a.b.MP4"))
+    '.mp4'
+    """
+    return path.suffix.lower()
+
+
+def is_background_video(path: Path) -> bool:
+    """Tell whether the name says `STEM.background.mp4`."""
+    return suffix(path) in VIDEO and path.stem.lower().endswith(_BACKGROUND)
+
+
+def is_media(path: Path) -> bool:
+    """Tell whether a file by this name starts a job."""
+    return suffix(path) in AUDIO | VIDEO and not is_background_video(path)
+
+
+def is_sidecar(path: Path) -> bool:
+    """Tell whether a file by this name belongs to a media file."""
+    return suffix(path) in IMAGE | {".json", ".toml"} or is_background_video(path)
+
+
+def sidecar_stem(path: Path) -> str:
+    """Return the stem of the media that a sidecar belongs to."""
+    return path.stem[: -len(_BACKGROUND)] if is_background_video(path) else path.stem
+
+
+def sidecars_of(media: Path, siblings: Iterable[Path]) -> Sidecars:
+    """Pick a media file's sidecars out of the files in its folder."""
+    own = sorted(p for p in siblings if is_sidecar(p) and sidecar_stem(p) == media.stem)
+    moving = [p for p in own if is_background_video(p)]
+    still = [p for p in own if suffix(p) in IMAGE]
+    return Sidecars(
+        background=next(iter(moving + still), None),
+        transcript=next((p for p in own if suffix(p) == ".json"), None),
+        options=next((p for p in own if suffix(p) == ".toml"), None),
+    )
+
+
+def printable(name: str) -> str:
+    """Return a name for logs and JSON: bytes that are not UTF-8 become U+FFFD.
+
+    >>> printable("caf\\udce9.mp3")
+    'caf\ufffd.mp3'
+    """
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def bundle_stem(media: Path) -> str:
+    """Return what the bundle of a media file is called: its stem, safe in any folder and shell.
+
+    Control characters and slashes become `_`, so does a leading dot or hyphen; too long a stem is cut and
+    gets eight hexadecimal digits of its hash.
+
+    >>> bundle_stem(Path("talk.mp3")), bundle_stem(Path("-rf.mp3")), bundle_stem(Path("a\\nb.mp3"))
+    ('talk', '_rf', 'a_b')
+    """
+    stem = printable(media.stem)
+    stem = "".join("_" if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in stem)
+    stem = re.sub(r"^[.\-]", "_", stem).rstrip() or "_"
+    raw = stem.encode()
+    if len(raw) <= _LONGEST_STEM:
+        return stem
+    digest = hashlib.sha256(os.fsencode(media.name)).hexdigest()[:8]
+    return raw[: _LONGEST_STEM - 9].decode("utf-8", "ignore") + "-" + digest
+
+
+def numbered(stem: str, n: int) -> str:
+    """Return the n-th name for a stem that is taken.
+
+    >>> numbered("talk", 1), numbered("talk", 2)
+    ('talk', 'talk-2')
+    """
+    return stem if n == 1 else f"{stem}-{n}"

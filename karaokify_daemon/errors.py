@@ -1,0 +1,203 @@
+"""One base error, one subclass per kind of failure.
+
+Each says what happened, to which file, and what to do; carries its facts as fields; survives
+pickling, because errors cross from the worker process; and says whether a retry makes sense.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+class KaraokifyError(Exception):
+    """Something went wrong that an operator can act on."""
+
+    code: ClassVar[str] = "error"
+    retryable: ClassVar[bool] = False
+    default_advice: ClassVar[str] = "See the log for what happened before."
+
+    def __init__(
+        self, problem: str, *, file: str | None = None, advice: str | None = None, **details: Any
+    ) -> None:
+        """Take the problem as one clause without a full stop, and facts for the reason file."""
+        super().__init__(problem)
+        self.problem = problem
+        self.file = file
+        self.advice = advice or self.default_advice
+        self.details = details
+
+    def __str__(self) -> str:
+        where = f"{self.file}: " if self.file else ""
+        return f"{where}{self.problem}. {self.advice}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.problem, self.file, self.advice, self.details)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what a reason file holds."""
+        return {
+            "code": self.code,
+            "problem": self.problem,
+            "file": self.file,
+            "advice": self.advice,
+            "retryable": self.retryable,
+            "details": self.details,
+        }
+
+
+def _rebuild(
+    cls: type[KaraokifyError], problem: str, file: str | None, advice: str, details: dict[str, Any]
+) -> KaraokifyError:
+    error = cls.__new__(cls)
+    KaraokifyError.__init__(error, problem, file=file, advice=advice, **details)
+    return error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One fault of a configuration: the key path, what was given, what is wrong, what was meant."""
+
+    key: str
+    value: Any
+    problem: str
+    suggestion: str | None = None
+
+    def __str__(self) -> str:
+        hint = f" (did you mean {self.suggestion!r}?)" if self.suggestion else ""
+        return f"{self.key} = {self.value!r}: {self.problem}{hint}"
+
+
+class ConfigError(KaraokifyError):
+    """The configuration has faults; `faults` holds all of them."""
+
+    code = "config"
+    default_advice = "Correct the keys named above; config.example.toml documents every one."
+
+    @classmethod
+    def of(cls, faults: list[Fault], file: str | None = None) -> "ConfigError":
+        """Build the error from every fault found."""
+        return cls("; ".join(str(fault) for fault in faults), file=file, faults=faults)
+
+    def __str__(self) -> str:
+        if not self.faults:
+            return super().__str__()
+        lines = "".join(f"\n  {fault}" for fault in self.faults)
+        return f"{self.file or 'configuration'}: {len(self.faults)} fault(s):{lines}\n{self.advice}"
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Every fault found."""
+        return list(self.details.get("faults", []))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what a reason file holds, the faults as text."""
+        return super().to_dict() | {"details": {"faults": [str(fault) for fault in self.faults]}}
+
+
+class NotMediaError(KaraokifyError):
+    """The file is not a recording that FFmpeg can read."""
+
+    code = "not_media"
+    default_advice = "Check that the file plays in a media player; copy or export it again."
+
+
+class NoAudioError(KaraokifyError):
+    """The recording has no sound to caption."""
+
+    code = "no_audio"
+    default_advice = "Export the recording with its audio track and drop it again."
+
+
+class NoSpeechError(KaraokifyError):
+    """No speech was found, and the configuration asks for a failure then."""
+
+    code = "no_speech"
+    default_advice = 'Check the audio track, or set transcribe.no_speech = "publish".'
+
+
+class SidecarError(KaraokifyError):
+    """A sidecar is malformed."""
+
+    code = "bad_sidecar"
+    default_advice = "Correct or remove the sidecar and move both files back into the inbox."
+
+
+class LimitError(KaraokifyError):
+    """The input goes beyond a configured limit."""
+
+    code = "limit"
+    default_advice = "Raise the limit in the [limits] section, or shorten the recording."
+
+
+class FfmpegError(KaraokifyError):
+    """FFmpeg ended with an error; the details hold its last lines."""
+
+    code = "ffmpeg"
+    default_advice = "The last lines of FFmpeg's log are in the details."
+
+
+class DeadlineError(KaraokifyError):
+    """A child process took longer than its deadline and was stopped."""
+
+    code = "deadline"
+    retryable = True
+    default_advice = "The machine may be overloaded: retry, or raise the factor in [limits]."
+
+
+class ModelError(KaraokifyError):
+    """The speech model cannot be loaded."""
+
+    code = "model"
+    default_advice = "Run `karaokify-daemon check` to see which models are at hand."
+
+
+class TranscribeError(KaraokifyError):
+    """The engine failed on this recording, on every rung of its ladder."""
+
+    code = "transcribe"
+    default_advice = "Report the recording if it plays well elsewhere; the reason is in the details."
+
+
+class WorkerDiedError(KaraokifyError):
+    """The worker process ended while it worked on a file."""
+
+    code = "worker_died"
+    retryable = True
+    default_advice = "It is started again; a file that ends it twice is set aside."
+
+
+class WorkerStalledError(WorkerDiedError):
+    """The worker made no progress for too long and was killed."""
+
+    code = "worker_stalled"
+
+
+class SourceChangedError(KaraokifyError):
+    """The file changed or vanished while it was processed."""
+
+    code = "source_changed"
+    retryable = True
+    default_advice = "It is processed again when it is complete."
+
+
+class VerifyError(KaraokifyError):
+    """The finished video is not what was asked for, so it was not published."""
+
+    code = "verify"
+    retryable = True
+    default_advice = "The source stays where it is; the details say what differed."
+
+
+class PublishError(KaraokifyError):
+    """The bundle could not be written or published."""
+
+    code = "publish"
+    retryable = True
+    default_advice = "Check free space and permissions of the outbox, then retry."
+
+
+class CancelledError(KaraokifyError):
+    """The service is stopping; the file stays in the inbox."""
+
+    code = "cancelled"
+    retryable = True
+    default_advice = "It is taken up again at the next start."
