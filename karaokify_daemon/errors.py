@@ -93,6 +93,14 @@ class ConfigError(KaraokifyError):
         return super().to_dict() | {"details": {"faults": [str(fault) for fault in self.faults]}}
 
 
+class IntakeError(KaraokifyError):
+    """The inbox cannot be read or written, or is not the folder it was at the start."""
+
+    code = "intake"
+    retryable = True
+    default_advice = "Check that the inbox is mounted and that the service's user may write to it."
+
+
 class NotMediaError(KaraokifyError):
     """The file is not a recording that FFmpeg can read."""
 
@@ -154,7 +162,9 @@ class TranscribeError(KaraokifyError):
     """The engine failed on this recording, on every rung of its ladder."""
 
     code = "transcribe"
-    default_advice = "Report the recording if it plays well elsewhere; the reason is in the details."
+    default_advice = (
+        "Report the recording if it plays well elsewhere; the reason is in the details."
+    )
 
 
 class WorkerDiedError(KaraokifyError):

@@ -114,7 +114,7 @@ def speak(
 
 
 def _word(audio: Audio, text: str, i: int) -> SpokenWord:
-    """Espeak tells where a word starts; it ends where the sound before the next one falls silent."""
+    """Espeak tells where a word starts; it ends where the sound before the next falls silent."""
     position, start = _starts[i]
     limit = _starts[i + 1][1] if i + 1 < len(_starts) else len(audio) / _RATE_HZ
     step = int(0.01 * _RATE_HZ)
@@ -122,4 +122,4 @@ def _word(audio: Audio, text: str, i: int) -> SpokenWord:
     threshold = _SILENCE * np.abs(audio).max()
     loud = [j for j in range(0, len(span), step) if span[j : j + step].max() > threshold]
     end = start + (loud[-1] / _RATE_HZ + 0.01 if loud else 0.05)
-    return SpokenWord(text[position:].split()[0], start, min(end, limit))
+    return SpokenWord(text[position:].split(maxsplit=1)[0], start, min(end, limit))

@@ -1,0 +1,1 @@
+"""One module or package per thing outside: files, FFmpeg, Whisper, the cache."""

@@ -77,7 +77,8 @@ def with_options(config: Config, options: Tree, *, trusted: bool) -> Config:
     for section, key, value in _flat(options):
         home = section or _home(key)
         if home not in _OPTION_SECTIONS or key not in _OPTION_SECTIONS[home].model_fields:
-            problems.append(_unknown(key if section is None else f"{section}.{key}", trusted))
+            path = key if section is None else f"{section}.{key}"
+            problems.append(_unknown(path, trusted=trusted))
         elif not trusted and (key not in JOB_KEYS or _is_path_to_model(key, value)):
             problems.append(f"{key}: may be set in the configuration only")
         else:
@@ -121,7 +122,7 @@ def _home(key: str) -> str | None:
     return next((name for name, m in _OPTION_SECTIONS.items() if key in m.model_fields), None)
 
 
-def _unknown(key: str, trusted: bool) -> str:
+def _unknown(key: str, *, trusted: bool) -> str:
     known = {k for m in _OPTION_SECTIONS.values() for k in m.model_fields}
     close = difflib.get_close_matches(key, known if trusted else JOB_KEYS, 1)
     return f"{key}: is not an option" + (f" (did you mean {close[0]!r}?)" if close else "")
@@ -174,9 +175,7 @@ def _fault(detail: Any) -> Fault:
         problem = "is not a known key"
         close = difflib.get_close_matches(path[-1], _siblings(path[:-1]), 1)
         suggestion = ".".join([*path[:-1], close[0]]) if close else None
-    return Fault(
-        key=".".join(path), value=detail["input"], problem=problem, suggestion=suggestion
-    )
+    return Fault(key=".".join(path), value=detail["input"], problem=problem, suggestion=suggestion)
 
 
 def _siblings(path: list[str]) -> list[str]:

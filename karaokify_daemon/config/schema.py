@@ -64,7 +64,7 @@ class Transcribe(_Section):
 class Video(_Section):
     """How the video looks."""
 
-    size: Annotated[str, Field(pattern=r"^\d{2,5}x\d{2,5}$")] = "1920x1080"
+    size: Annotated[str, Field(pattern=r"^[0-9]{2,5}x[0-9]{2,5}$")] = "1920x1080"
     fps: Annotated[int, Field(ge=1, le=120)] = 30
     style: Literal["sweep"] = "sweep"
     title: str = "{stem}"

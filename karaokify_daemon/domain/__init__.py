@@ -1,0 +1,1 @@
+"""What the product is about, in pure code: jobs, names, transcripts, captions."""

@@ -1,6 +1,7 @@
 """Names of files: which are ignored, what belongs together, and what a bundle may be called."""
 
 import fnmatch
+import functools
 import hashlib
 import os
 import re
@@ -33,6 +34,8 @@ _IGNORED = (
     "*.error.txt",
 )
 _BACKGROUND = ".background"
+_RESERVED = frozenset({"manifest", "poster"})  # a bundle has manifest.json and poster.jpg
+_LONGEST_NAME = 255  # bytes, of every file system we know
 _LONGEST_STEM = 200  # bytes: with any ending and suffix of ours, far below the 255 of file systems
 
 
@@ -42,9 +45,13 @@ def is_ignored(name: str, patterns: Iterable[str] = ()) -> bool:
     >>> is_ignored("talk.mp3.part"), is_ignored(".talk.mp3.Xy12Zz"), is_ignored("talk.mp3")
     (True, True, False)
     """
-    if name.startswith("."):
-        return True
-    return any(fnmatch.fnmatchcase(name.lower(), p.lower()) for p in (*_IGNORED, *patterns))
+    return name.startswith(".") or bool(_matcher(tuple(patterns)).match(name.lower()))
+
+
+@functools.cache
+def _matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """Return one expression for all patterns: a scan asks it for each of 20,000 names."""
+    return re.compile("|".join(fnmatch.translate(p.lower()) for p in (*_IGNORED, *patterns)))
 
 
 def suffix(path: Path) -> str:
@@ -89,26 +96,28 @@ def sidecars_of(media: Path, siblings: Iterable[Path]) -> Sidecars:
 
 
 def printable(name: str) -> str:
-    """Return a name for logs and JSON: bytes that are not UTF-8 become U+FFFD.
+    r"""Return a name for logs and JSON: bytes that are not UTF-8 become U+FFFD.
 
-    >>> printable("caf\\udce9.mp3")
-    'caf\ufffd.mp3'
+    >>> printable("caf\udce9.mp3")
+    'caf�.mp3'
     """
     return os.fsencode(name).decode("utf-8", "replace")
 
 
 def bundle_stem(media: Path) -> str:
-    """Return what the bundle of a media file is called: its stem, safe in any folder and shell.
+    r"""Return what the bundle of a media file is called: its stem, safe in any folder and shell.
 
-    Control characters and slashes become `_`, so does a leading dot or hyphen; too long a stem is cut and
-    gets eight hexadecimal digits of its hash.
+    Control characters become `_`, so does a leading dot or hyphen; a stem that is too long is cut
+    and gets eight hexadecimal digits of its hash; one that a bundle's own files have gets a `_`.
 
-    >>> bundle_stem(Path("talk.mp3")), bundle_stem(Path("-rf.mp3")), bundle_stem(Path("a\\nb.mp3"))
+    >>> bundle_stem(Path("talk.mp3")), bundle_stem(Path("-rf.mp3")), bundle_stem(Path("a\nb.mp3"))
     ('talk', '_rf', 'a_b')
     """
     stem = printable(media.stem)
     stem = "".join("_" if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in stem)
     stem = re.sub(r"^[.\-]", "_", stem).rstrip() or "_"
+    if stem.lower() in _RESERVED:
+        stem = f"_{stem}"
     raw = stem.encode()
     if len(raw) <= _LONGEST_STEM:
         return stem
@@ -123,3 +132,42 @@ def numbered(stem: str, n: int) -> str:
     ('talk', 'talk-2')
     """
     return stem if n == 1 else f"{stem}-{n}"
+
+
+def shortened(name: str, room: int = _LONGEST_NAME) -> str:
+    """Return the name, cut to `room` bytes if longer; a cut one ends in digits of its hash.
+
+    >>> shortened("talk.mp3"), shortened("a very long name", 12)
+    ('talk.mp3', 'a v-4e54041b')
+    """
+    raw = os.fsencode(name)
+    if len(raw) <= room:
+        return name
+    end = room - 9
+    while end > 0 and raw[end] & 0xC0 == 0x80:  # not in the middle of a character
+        end -= 1
+    return os.fsdecode(raw[:end]) + "-" + hashlib.sha256(raw).hexdigest()[:8]
+
+
+def numbered_names(names: Iterable[str], stem: str, n: int) -> list[str]:
+    """Return the n-th names for files that share a stem, still sharing one, none above 255 bytes.
+
+    >>> numbered_names(["talk.background.mp4", "talk.mp3"], "talk", 2)
+    ['talk-2.background.mp4', 'talk-2.mp3']
+    """
+    endings = [name[len(stem) :] for name in names]
+    if n == 1:
+        return [stem + ending for ending in endings]
+    longest = max(len(os.fsencode(ending)) for ending in endings)
+    cut = shortened(stem, _LONGEST_NAME - longest - len(f"-{n}"))
+    return [numbered(cut, n) + ending for ending in endings]
+
+
+def reason_names(name: str) -> tuple[str, str]:
+    """Return the names of the JSON and the text that say why a file failed.
+
+    >>> reason_names("talk.mp3")
+    ('talk.mp3.error.json', 'talk.mp3.error.txt')
+    """
+    cut = shortened(name, _LONGEST_NAME - len(".error.json"))
+    return f"{cut}.error.json", f"{cut}.error.txt"

@@ -94,7 +94,9 @@ class Transcript:
         kept = []
         for segment in self.segments:
             words = tuple(
-                replace(w, end=min(w.end, duration_ms)) for w in segment.words if w.start < duration_ms
+                replace(w, end=min(w.end, duration_ms))
+                for w in segment.words
+                if w.start < duration_ms
             )
             if words:
                 kept.append(replace(segment, words=words))
@@ -144,7 +146,7 @@ def _segment(raw: Any, path: str) -> Segment | None:
         text = raw.get("text", "")
         if not isinstance(text, str):
             raise SidecarError(f"{path}.text is not text")
-        drafts = [_Draft(word, None, None, None) for word in text.split()]
+        drafts = [_Draft(word, None, None, None) for word in _shown(text).split()]
     drafts = [draft for draft in drafts if draft.text]
     if not drafts:
         return None
@@ -157,8 +159,12 @@ def _draft(raw: Any, path: str) -> _Draft:
     text = raw.get("text", raw.get("word"))  # openai-whisper says "word"
     if not isinstance(text, str):
         raise SidecarError(f"{path} has no 'text'")
-    shown = " ".join(text.split())
-    return _Draft(shown, _ms(raw, "start", path), _ms(raw, "end", path), _confidence(raw))
+    return _Draft(_shown(text), _ms(raw, "start", path), _ms(raw, "end", path), _confidence(raw))
+
+
+def _shown(text: str) -> str:
+    """Return text on one line that UTF-8 can hold: JSON may carry lone surrogates."""
+    return " ".join(text.encode("utf-8", "replace").decode().split())
 
 
 def _ms(raw: dict[str, Any], key: str, path: str) -> int | None:

@@ -1,0 +1,1 @@
+"""What runs: worker, supervisor, daemon, command line, logs."""

@@ -1,4 +1,4 @@
-"""Training examples: spoken sentences placed in windows of up to 30 s, with what is wrong in rooms."""
+"""Training examples: spoken sentences in windows of up to 30 s, with what rooms do to them."""
 
 import math
 import random
@@ -43,7 +43,7 @@ Span = tuple[float, float] | None
 
 @dataclass
 class Example:
-    """One window: log-mel (80, 100 per second), tokens, where each is heard (s), class per frame."""
+    """A window: log-mel (80, 100 per second), tokens, where each is heard (s), class per frame."""
 
     mel: torch.Tensor
     tokens: list[int]
@@ -191,14 +191,12 @@ class Batches(IterableDataset[tuple[torch.Tensor, ...]]):
                         bank[r.randrange(self.bank_size)] = spoken
             seconds, size = r.choice(self._SIZES)
             most = max(1, int(seconds / 2.2))
-            rows = [
-                example(r, seconds, r.randint(1, most), bank) for _ in range(size * self.scale)
-            ]
+            rows = [example(r, seconds, r.randint(1, most), bank) for _ in range(size * self.scale)]
             yield collate(rows)
 
 
 def collate(rows: list[Example]) -> tuple[torch.Tensor, ...]:
-    """Return mel (B, 80, T), tokens (B, L), targets (B, L), here and next (B, L, T/2), frames (B, T/2).
+    """Return mel (B, 80, T), tokens, targets (B, L), here, next (B, L, T/2), frames (B, T/2).
 
     `here` and `next` are 1 where the token just read, and the one to come, is heard.
     """

@@ -80,7 +80,9 @@ class Trainee(nn.Module):
             if name != "alignment_heads"
         }
         weights["decoder.token_embedding.weight"] = table.half()
-        head = {name: value.detach().cpu().half() for name, value in self.frames.state_dict().items()}
+        head = {
+            name: value.detach().cpu().half() for name, value in self.frames.state_dict().items()
+        }
         return {"dims": self.dims.__dict__, _WHISPER: weights, _FRAMES: head}
 
     def resume(self, path: Path) -> None:
@@ -94,7 +96,9 @@ class Trainee(nn.Module):
             self.frames.load_state_dict(saved[_FRAMES])
 
 
-def losses(net: Trainee, batch: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def losses(
+    net: Trainee, batch: list[torch.Tensor]
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return the total loss, the token loss, and the share of words predicted right."""
     mel, tokens, target, here, following, frames = batch
     audio = net.encode(mel)

@@ -1,0 +1,29 @@
+"""FFmpeg: probing, decoding, rendering and checking media files.
+
+Every file is a stranger's: opened by an absolute path, as one of a few formats that name no other
+files, with limits and a deadline, in a process that never outlives the call.
+"""
+
+from karaokify_daemon.adapters.ffmpeg.decode import Decoded, Loudness, decode
+from karaokify_daemon.adapters.ffmpeg.graph import Background
+from karaokify_daemon.adapters.ffmpeg.probe import AudioStream, MediaInfo, VideoStream, probe
+from karaokify_daemon.adapters.ffmpeg.render import RenderPlan, poster, render, verify
+from karaokify_daemon.adapters.ffmpeg.tools import Ffmpeg
+from karaokify_daemon.adapters.ffmpeg.waveform import height_with_margin
+
+__all__ = [
+    "AudioStream",
+    "Background",
+    "Decoded",
+    "Ffmpeg",
+    "Loudness",
+    "MediaInfo",
+    "RenderPlan",
+    "VideoStream",
+    "decode",
+    "height_with_margin",
+    "poster",
+    "probe",
+    "render",
+    "verify",
+]

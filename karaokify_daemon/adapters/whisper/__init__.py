@@ -1,0 +1,1 @@
+"""Recognition with whisper-timestamped; only `models` may be imported without torch."""

@@ -1,0 +1,37 @@
+# `make` alone lists the targets. Each installs what it needs first, which is quick once it is there.
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-all lint accuracy clean
+BIN := .venv/bin
+CODE := karaokify_daemon tests tools benchmarks
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 16
+
+install: ## install FFmpeg (apt-get) and the service into .venv
+	@tools/install.sh
+
+demo: ## run the service on the bundled recording and print the finished video's path
+	@tools/install.sh
+	@tools/demo.sh
+
+test: ## run the whole suite; PYTEST="-k name" passes arguments on
+	@tools/install.sh --dev
+	$(BIN)/python -m pytest $(PYTEST)
+
+test-all: ## run what needs no torch on every Python 3.11, 3.12 and 3.13 found here
+	@tools/install.sh --dev
+	@tools/test_all.sh
+
+lint: ## ruff, black, mypy and import-linter
+	@tools/install.sh --dev
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/black --check --quiet $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+accuracy: ## measure recognition against espeak-ng's own word times
+	@tools/install.sh --dev
+	$(BIN)/python -m benchmarks.accuracy --check
+
+clean: ## remove what was built, but not .venv
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,227 @@
+"""How well words and their times are found, against espeak-ng's own word events.
+
+    python -m benchmarks.accuracy [--recordings 60] [--model demo] [--json FILE] [--check]
+
+Each recording is synthesised afresh, from sentences and in a form that training never saw, and
+goes the whole path: WAV file, FFmpeg, whisper-timestamped, transcript. Half of the recordings are
+in voices of the training, half in others. `--check` ends with 1 when a goal is missed.
+"""
+
+import argparse
+import json
+import math
+import random
+import re
+import statistics
+import sys
+import tempfile
+import time
+import wave
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jiwer
+import numpy as np
+
+from karaokify_daemon.config import Config, Folders, Transcribe
+from karaokify_daemon.pipeline.transcriber import Transcriber
+from tools.demo_model.text import evaluation_sentence
+from tools.demo_model.voices import HELD_OUT, TRAINED_ON
+from tools.speech import SAMPLE_RATE, Audio, SpokenWord, speak
+
+GOALS = {"trained": 0.05, "other": 0.12}  # word error rate
+START_GOAL_MS = 60.0
+_LENGTHS_S = (4.0, 60.0)
+_VOICES = {"trained": TRAINED_ON, "other": HELD_OUT}
+
+
+@dataclass
+class Score:
+    """What a group of recordings came to."""
+
+    words: int = 0
+    errors: int = 0
+    recordings: int = 0
+    seconds: float = 0.0
+    start_errors_ms: list[float] = field(default_factory=list)
+
+    def add(self, other: "Score") -> None:
+        """Take in another score."""
+        self.words += other.words
+        self.errors += other.errors
+        self.recordings += other.recordings
+        self.seconds += other.seconds
+        self.start_errors_ms += other.start_errors_ms
+
+    @property
+    def wer(self) -> float:
+        """Word error rate."""
+        return self.errors / max(1, self.words)
+
+    def figures(self) -> dict[str, float]:
+        """Return the figures that are reported, by name; times in milliseconds."""
+        signed = self.start_errors_ms or [math.nan]
+        absolute = sorted(abs(error) for error in signed)
+        return {
+            "recordings": self.recordings,
+            "audio_seconds": round(self.seconds, 1),
+            "words": self.words,
+            "wer": round(self.wer, 4),
+            "start_mean_ms": round(statistics.fmean(absolute), 1),
+            "start_median_ms": round(statistics.median(absolute), 1),
+            "start_p95_ms": round(absolute[min(len(absolute) - 1, int(0.95 * len(absolute)))], 1),
+            "start_bias_ms": round(statistics.fmean(signed), 1),
+        }
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A synthesised recording and what is said in it."""
+
+    audio: Audio
+    words: list[SpokenWord]
+
+    @property
+    def seconds(self) -> float:
+        """Length of the audio."""
+        return len(self.audio) / SAMPLE_RATE
+
+
+def synthesise(r: random.Random, voice: str, seconds: float) -> Recording:
+    """Speak sentences with pauses of 0.1 to 0.6 s until another one would be too long."""
+    rate, pitch = r.randint(125, 175), r.randint(35, 65)
+    parts = [_pause(r)]
+    words: list[SpokenWord] = []
+    now = len(parts[0]) / SAMPLE_RATE
+    while True:
+        sentence = evaluation_sentence(r)
+        audio, spoken = speak(" ".join(sentence).capitalize() + ".", voice, rate, pitch)
+        if [_bare(word.text) for word in spoken] != sentence:
+            continue  # espeak-ng speaks some pairs ("in the") as one word, and gives one event
+        if words and now + len(audio) / SAMPLE_RATE > seconds:
+            return Recording(np.concatenate(parts), words)
+        words += [word.shifted(now) for word in spoken]
+        parts += [audio * (0.5 / np.abs(audio).max()), _pause(r)]
+        now += (len(parts[-2]) + len(parts[-1])) / SAMPLE_RATE
+
+
+def measure(recording: Recording, transcriber: Transcriber, folder: Path) -> Score:
+    """Transcribe a recording from its file, and compare."""
+    path = folder / "recording.wav"
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(SAMPLE_RATE)
+        out.writeframes((recording.audio * 32767).astype("<i2").tobytes())
+    result = transcriber.transcribe(path)
+    heard = [
+        (_bare(word["text"]), word["start"])
+        for segment in result["segments"]
+        for word in segment["words"]
+        if _bare(word["text"])
+    ]
+    return compare([(_bare(w.text), w.start) for w in recording.words], heard, recording.seconds)
+
+
+def compare(
+    truth: Sequence[tuple[str, float]], heard: Sequence[tuple[str, float]], seconds: float
+) -> Score:
+    """Align words heard with words said; times count for those that match."""
+    aligned = jiwer.process_words(
+        " ".join(word for word, _ in truth), " ".join(word for word, _ in heard)
+    )
+    errors = [
+        1000 * (heard[chunk.hyp_start_idx + i][1] - truth[chunk.ref_start_idx + i][1])
+        for chunk in aligned.alignments[0]
+        if chunk.type == "equal"
+        for i in range(chunk.ref_end_idx - chunk.ref_start_idx)
+    ]
+    wrong = aligned.substitutions + aligned.deletions + aligned.insertions
+    return Score(len(truth), wrong, 1, seconds, errors)
+
+
+def run(recordings: int, model: str, seed: int) -> dict[str, Score]:
+    """Return the score of each voice ("group/voice"), group and of all together ("overall")."""
+    r = random.Random(seed)
+    scores = {name: Score() for name in (*_VOICES, "overall")}
+    with tempfile.TemporaryDirectory(prefix="accuracy-") as temporary:
+        folder = Path(temporary)
+        config = Config(
+            folders=Folders(cache=folder / "cache"), transcribe=Transcribe(language="en")
+        )
+        transcriber = Transcriber(model, config=config)
+        began = time.monotonic()
+        for i in range(recordings):
+            group = list(_VOICES)[i % 2]
+            voice = _VOICES[group][i // 2 % len(_VOICES[group])]
+            # Lengths are spread evenly over the logarithm: short ones are as frequent as long.
+            low, high = (math.log(length) for length in _LENGTHS_S)
+            length = math.exp(low + (high - low) * r.random())
+            score = measure(synthesise(r, voice, length), transcriber, folder)
+            for name in (group, "overall"):
+                scores[name].add(score)
+            scores.setdefault(f"{group}/{voice}", Score()).add(score)
+            if (i + 1) % 10 == 0:
+                spent = time.monotonic() - began
+                print(f"{i + 1}/{recordings} recordings, {spent:.0f} s", file=sys.stderr)
+    return scores
+
+
+def missed(scores: dict[str, Score]) -> list[str]:
+    """Return the goals that were not reached."""
+    found = []
+    for group, goal in GOALS.items():
+        if scores[group].wer > goal:
+            found.append(f"{group}: WER {scores[group].wer:.1%} > {goal:.0%}")
+    mean = scores["overall"].figures()["start_mean_ms"]
+    if not mean <= START_GOAL_MS:
+        found.append(f"overall: mean |start error| {mean:.0f} ms > {START_GOAL_MS:.0f} ms")
+    return found
+
+
+def table(scores: dict[str, Score]) -> str:
+    """Return the figures as text."""
+    heads = f"{'':26}{'rec.':>5}{'words':>7}{'WER':>8}{'goal':>7}"
+    lines = [heads + f"{'|start| mean':>14}{'median':>8}{'p95':>6}{'bias':>7}  (ms)"]
+    for name in [*_VOICES, "overall", *sorted(n for n in scores if "/" in n)]:
+        f = scores[name].figures()
+        goal = f"{GOALS[name]:.0%}" if name in GOALS else ""
+        lines.append(
+            f"{name:26}{f['recordings']:5.0f}{f['words']:7.0f}{f['wer']:8.1%}{goal:>7}"
+            f"{f['start_mean_ms']:14.0f}{f['start_median_ms']:8.0f}{f['start_p95_ms']:6.0f}"
+            f"{f['start_bias_ms']:+7.0f}"
+        )
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Read the command line, measure, print."""
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument("--recordings", type=int, default=60)
+    p.add_argument("--model", default="demo")
+    p.add_argument("--seed", type=int, default=7)
+    p.add_argument("--json", type=Path, help="write the figures here as well")
+    p.add_argument("--check", action="store_true", help="exit with 1 when a goal is missed")
+    a = p.parse_args()
+    scores = run(a.recordings, a.model, a.seed)
+    faults = missed(scores)
+    print(table(scores))
+    print("\n".join(f"missed: {fault}" for fault in faults) or "All goals are reached.")
+    if a.json:
+        figures = {name: score.figures() for name, score in scores.items()}
+        report = {"arguments": {k: str(v) for k, v in vars(a).items()}, "scores": figures}
+        a.json.write_text(json.dumps(report | {"missed": faults}, indent=2) + "\n")
+    return 1 if a.check and faults else 0
+
+
+def _pause(r: random.Random) -> Audio:
+    return np.zeros(int(r.uniform(0.1, 0.6) * SAMPLE_RATE), np.float32)
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"[^a-z0-9']", "", word.lower())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""Transcripts on disk, by what was heard, by which model, with which options."""
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+_HEX = re.compile(r"[0-9a-f]{64}")
+_SCHEMA = 1  # part of every key: entries of an older schema are no longer found
+
+
+class TranscriptCache:
+    """A folder of JSON files (mode 0600, the folder 0700), each with the SHA-256 of its content."""
+
+    def __init__(
+        self, folder: Path, *, on_corrupt: Callable[[Path, str], None] | None = None
+    ) -> None:
+        """Use a folder, made when the first entry is put; `on_corrupt` hears of dropped entries."""
+        self._folder = folder
+        self._on_corrupt = on_corrupt
+
+    @staticmethod
+    def key(*, audio_sha256: str, model: str, options: Mapping[str, Any]) -> str:
+        """Return the key of a transcript: 64 hexadecimal digits."""
+        return _digest([_SCHEMA, audio_sha256, model, dict(options)])
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """Return an entry; None when there is none, or it was corrupt and has been removed."""
+        path = self._path(key)
+        try:
+            raw = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._drop(path, f"cannot be read ({error.strerror})")
+            return None
+        data = _verified(raw)
+        if data is None:
+            self._drop(path, "is damaged: it does not match its checksum")
+        return data
+
+    def put(self, key: str, data: dict[str, Any]) -> None:
+        """Store an entry whole or not at all, replacing one with the same key.
+
+        Raises OSError (a full disk, no permission) and TypeError or ValueError for data that is
+        not JSON.
+        """
+        path = self._path(key)
+        as_read = json.loads(json.dumps(data, allow_nan=False))  # what a reader will hash
+        raw = json.dumps({"sha256": _digest(as_read), "data": as_read}).encode()
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with contextlib.suppress(PermissionError):  # somebody else's folder: files stay private
+            self._folder.chmod(0o700)
+        handle, name = tempfile.mkstemp(prefix=".new-", dir=self._folder)  # mode 0600
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(raw)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+        _sync(self._folder)
+
+    def _path(self, key: str) -> Path:
+        # A key of the caller's own making may hold anything: it never becomes a path.
+        name = key if _HEX.fullmatch(key) else _digest([key])
+        return self._folder / f"{name}.json"
+
+    def _drop(self, path: Path, reason: str) -> None:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        if self._on_corrupt is not None:
+            self._on_corrupt(path, reason)
+
+
+def _verified(raw: bytes) -> dict[str, Any] | None:
+    try:
+        entry = json.loads(raw)
+        data, wanted = entry["data"], entry["sha256"]
+        intact = isinstance(data, dict) and _digest(data) == wanted
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return data if intact else None
+
+
+def _digest(data: Any) -> str:
+    """Return the SHA-256 of JSON data; ASCII, so that a lone surrogate in a text is no obstacle."""
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,134 @@
+"""One pass over a recording: its sound as 16 kHz mono samples, and how loud it is."""
+
+import hashlib
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from karaokify_daemon.adapters.ffmpeg.probe import MediaInfo
+from karaokify_daemon.adapters.ffmpeg.sources import input_arguments, url
+from karaokify_daemon.adapters.ffmpeg.tools import Cancelled, Ffmpeg, OnProgress, never
+from karaokify_daemon.domain.names import printable
+from karaokify_daemon.errors import FfmpegError, LimitError, NoAudioError, NotMediaError
+
+SAMPLE_RATE = 16_000
+_BYTES_PER_SAMPLE = 2
+_SHORTEST_DEADLINE = 60.0
+_GATE_LUFS = -70.0  # EBU R 128 measures nothing below it
+
+# Gaps and a late start are filled with silence, so that a time in the samples is the same time in
+# the rendered video; render.py does the same.
+ON_TIMELINE = "aresample=async=1:first_pts=0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loudness:
+    """Loudness after EBU R 128; None where there was nothing to measure."""
+
+    integrated_lufs: float | None
+    range_lu: float | None
+    true_peak_dbtp: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoded:
+    """Signed 16-bit little-endian mono samples at 16 kHz in a file, their hash and loudness."""
+
+    pcm: Path
+    duration_ms: int
+    sha256: str
+    loudness: Loudness
+
+
+def decode(
+    tools: Ffmpeg,
+    media: Path,
+    pcm: Path,
+    info: MediaInfo,
+    *,
+    on_progress: OnProgress | None = None,
+    cancelled: Cancelled = never,
+) -> Decoded:
+    """Decode a recording's sound into `pcm` and measure it.
+
+    Raises NoAudioError, NotMediaError, LimitError, and what Ffmpeg.run raises.
+    """
+    name = printable(media.name)
+    if info.audio is None:
+        raise NoAudioError("has no audio stream", file=name)
+    try:
+        log = tools.run(
+            [*_arguments(media, pcm, tools.limits.max_duration_seconds)],
+            file=name,
+            deadline=_deadline(tools, info),
+            duration_ms=info.duration_ms,
+            on_progress=on_progress,
+            cancelled=cancelled,
+        )
+    except FfmpegError as error:
+        raise _undecodable(error, name) from error
+    samples = pcm.stat().st_size // _BYTES_PER_SAMPLE
+    if samples == 0:
+        raise NoAudioError("has an audio stream without any sound in it", file=name)
+    if samples > tools.limits.max_duration_seconds * SAMPLE_RATE:
+        limit = f"{tools.limits.max_duration_seconds:.0f}"
+        raise LimitError(f"lasts longer than limits.max_duration_seconds = {limit}", file=name)
+    with pcm.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Decoded(
+        pcm=pcm,
+        duration_ms=round(samples * 1000 / SAMPLE_RATE),
+        sha256=digest,
+        loudness=_loudness(log),
+    )
+
+
+def _arguments(media: Path, pcm: Path, longest: float) -> list[str]:
+    mono = f"aformat=sample_fmts=s16:sample_rates={SAMPLE_RATE}:channel_layouts=mono"
+    graph = (
+        f"[0:a:0]{ON_TIMELINE},asplit[heard][kept];"
+        # Frame logs go to a level that is not shown; the summary comes at the end, as info.
+        f"[heard]ebur128=peak=true:framelog=verbose[loud];[kept]{mono}[mono]"
+    )
+    # One second over the limit is enough to see that it is exceeded.
+    cut = ["-t", f"{longest + 1:.0f}"]
+    return [
+        *("-loglevel", "info", *input_arguments(media), "-filter_complex", graph),
+        *("-map", "[mono]", *cut, "-map_metadata", "-1", "-f", "s16le", url(pcm)),
+        *("-map", "[loud]", *cut, "-f", "null", "pipe:1"),
+    ]
+
+
+def _deadline(tools: Ffmpeg, info: MediaInfo) -> float:
+    limits = tools.limits
+    seconds = info.duration_ms / 1000 if info.duration_ms else limits.max_duration_seconds
+    return max(_SHORTEST_DEADLINE, seconds * limits.decode_deadline_factor)
+
+
+def _undecodable(error: FfmpegError, name: str) -> FfmpegError | NotMediaError:
+    stderr = str(error.details.get("stderr", ""))
+    if "Invalid data found" in stderr:
+        return NotMediaError("has sound that cannot be decoded", file=name, stderr=stderr)
+    return error
+
+
+def _loudness(log: str) -> Loudness:
+    summary = log[log.rfind("Summary:") :]
+    integrated = _figure(r"\bI:\s+(\S+) LUFS", summary)
+    if integrated is None or integrated <= _GATE_LUFS:
+        return Loudness(integrated_lufs=None, range_lu=None, true_peak_dbtp=None)
+    return Loudness(
+        integrated_lufs=integrated,
+        range_lu=_figure(r"\bLRA:\s+(\S+) LU\b", summary),
+        true_peak_dbtp=_figure(r"\bPeak:\s+(\S+) dBFS", summary),
+    )
+
+
+def _figure(pattern: str, text: str) -> float | None:
+    found = re.search(pattern, text)
+    try:
+        value = float(found[1]) if found else math.nan
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

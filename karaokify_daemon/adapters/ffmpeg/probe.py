@@ -1,0 +1,166 @@
+"""What a media file holds, asked of ffprobe."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from karaokify_daemon.adapters.ffmpeg.sources import input_arguments
+from karaokify_daemon.adapters.ffmpeg.tools import Ffmpeg
+from karaokify_daemon.domain.names import IMAGE, printable, suffix
+from karaokify_daemon.errors import FfmpegError, LimitError, NotMediaError
+
+_ENTRIES = (
+    "format=duration:stream=codec_type,codec_name,sample_rate,channels,width,height,"
+    "sample_aspect_ratio,color_space,avg_frame_rate,r_frame_rate,duration:stream_disposition=attached_pic:"
+    "stream_side_data=rotation"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudioStream:
+    """The first audio stream: its codec, sample rate in Hz and number of channels."""
+
+    codec: str
+    sample_rate: int
+    channels: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoStream:
+    """The first moving picture; width and height are as shown: turned, with square pixels."""
+
+    codec: str
+    width: int
+    height: int
+    fps: float
+    rotation: int = 0
+    color_space: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaInfo:
+    """What a file holds; cover art is no video stream; an image is one without a duration."""
+
+    duration_ms: int | None
+    audio: AudioStream | None
+    video: VideoStream | None
+    audio_duration_ms: int | None = None
+    video_duration_ms: int | None = None
+
+
+def probe(tools: Ffmpeg, path: Path) -> MediaInfo:
+    """Return what a recording or an image holds.
+
+    Raises NotMediaError for what is neither, LimitError for what is longer or larger than the
+    configuration allows.
+    """
+    name = printable(path.name)
+    _refuse_empty(path, name)
+    try:
+        told = tools.probe_json(["-show_entries", _ENTRIES, *input_arguments(path)], file=name)
+    except FfmpegError as error:
+        raise _not_media(error, name) from error
+    info = _info(told, still=suffix(path) in IMAGE)
+    if info.audio is None and info.video is None:
+        raise NotMediaError("has neither sound nor a picture", file=name)
+    _refuse_large(info, tools, name)
+    return info
+
+
+def _refuse_empty(path: Path, name: str) -> None:
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise NotMediaError(f"cannot be read ({error.strerror})", file=name) from error
+    if size == 0:
+        raise NotMediaError("is empty", file=name, advice="Copy the file again.")
+
+
+def _not_media(error: FfmpegError, name: str) -> FfmpegError | NotMediaError:
+    stderr = str(error.details.get("stderr", ""))
+    if not stderr:
+        return error  # ffprobe is missing, or was killed: that is not the file's fault
+    if "moov atom not found" in stderr:
+        return NotMediaError(
+            "is incomplete: its index, at the end of the file, is missing",
+            file=name,
+            advice="Copy or export it again to the end; the recording was cut off.",
+            stderr=stderr,
+        )
+    return NotMediaError("is not a recording or a picture that is understood", file=name, stderr=stderr)
+
+
+def _info(told: dict[str, Any], *, still: bool) -> MediaInfo:
+    streams = told.get("streams", [])
+    audio = next((s for s in streams if s.get("codec_type") == "audio"), None)
+    video = next((s for s in streams if s.get("codec_type") == "video" and not _is_cover(s)), None)
+    return MediaInfo(
+        duration_ms=None if still else _ms(told.get("format", {}).get("duration")),
+        audio=_audio(audio) if audio else None,
+        video=_video(video) if video and video.get("width") and video.get("height") else None,
+        audio_duration_ms=_ms((audio or {}).get("duration")),
+        video_duration_ms=_ms((video or {}).get("duration")),
+    )
+
+
+def _is_cover(stream: dict[str, Any]) -> bool:
+    return bool(stream.get("disposition", {}).get("attached_pic"))
+
+
+def _audio(stream: dict[str, Any]) -> AudioStream:
+    return AudioStream(
+        codec=str(stream.get("codec_name", "unknown")),
+        sample_rate=int(stream.get("sample_rate", 0)),
+        channels=int(stream.get("channels", 0)),
+    )
+
+
+def _video(stream: dict[str, Any]) -> VideoStream:
+    width, height = int(stream["width"]), int(stream["height"])
+    width = max(1, round(width * _ratio(stream.get("sample_aspect_ratio"), ":", Fraction(1))))
+    turns = [data.get("rotation", 0) for data in stream.get("side_data_list", [])]
+    rotation = round(float(next((turn for turn in turns if turn), 0))) % 360
+    if rotation % 180 == 90:
+        width, height = height, width
+    space = stream.get("color_space")
+    rate = _ratio(stream.get("avg_frame_rate"), "/", Fraction(0))
+    return VideoStream(
+        codec=str(stream.get("codec_name", "unknown")),
+        width=width,
+        height=height,
+        fps=float(rate or _ratio(stream.get("r_frame_rate"), "/", Fraction(0))),
+        rotation=rotation,
+        color_space=None if space in (None, "unknown", "reserved") else str(space),
+    )
+
+
+def _ratio(text: Any, sign: str, otherwise: Fraction) -> Fraction:
+    above, _, below = str(text).partition(sign)
+    if not (above.isdigit() and below.isdigit() and int(above) and int(below)):
+        return otherwise
+    return Fraction(int(above), int(below))
+
+
+def _ms(seconds: Any) -> int | None:
+    try:
+        ms = round(float(seconds) * 1000)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return ms if ms > 0 else None
+
+
+def _refuse_large(info: MediaInfo, tools: Ffmpeg, name: str) -> None:
+    limits = tools.limits
+    if info.duration_ms and info.duration_ms > limits.max_duration_seconds * 1000:
+        raise LimitError(
+            f"lasts {info.duration_ms / 1000:.0f} s, longer than "
+            f"limits.max_duration_seconds = {limits.max_duration_seconds:.0f}",
+            file=name,
+        )
+    if info.video and info.video.width * info.video.height > limits.max_pixels:
+        raise LimitError(
+            f"has pictures of {info.video.width}x{info.video.height}, larger than "
+            f"limits.max_pixels = {limits.max_pixels}",
+            file=name,
+        )

@@ -1,0 +1,135 @@
+"""Running FFmpeg's programs: always with a deadline, stoppable, and never outliving the call."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import IO
+
+from karaokify_daemon.errors import CancelledError, DeadlineError, FfmpegError
+
+_POLL_SECONDS = 0.1
+_GRACE_SECONDS = 2.0
+_KEPT_LINES = 400
+_LONGEST_LINE = 2000
+TAIL_LINES = 20
+
+OnLine = Callable[[str], None]
+
+
+def find(binary: str) -> str:
+    """Return the path of a program. Raises FfmpegError."""
+    path = shutil.which(binary)
+    if path is None:
+        raise FfmpegError(
+            f"the program {binary!r} was not found",
+            advice="Install FFmpeg (`apt-get install ffmpeg`), or set limits.ffmpeg and "
+            "limits.ffprobe to where it is.",
+        )
+    return path
+
+
+def execute(
+    command: list[str],
+    *,
+    file: str,
+    deadline: float,
+    nice: int = 0,
+    cwd: Path | None = None,
+    on_line: OnLine = lambda _: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> str:
+    """Run a command and return the end of what it wrote to stderr.
+
+    `deadline` is in seconds from now; `on_line` hears each line of stdout, in a thread of its
+    own. Raises DeadlineError, CancelledError, or FfmpegError with the last lines of stderr.
+    """
+    with subprocess.Popen(
+        [*_guards(nice), find(command[0]), *command[1:]],
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,  # a Ctrl-C is for us to act on, and helpers of it die with it
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        kept: deque[str] = deque(maxlen=_KEPT_LINES)
+        readers = [_reader(child.stdout, on_line), _reader(child.stderr, kept.append)]
+        try:
+            _wait(child, file, deadline, cancelled)
+        finally:
+            _stop(child)
+            for reader in readers:
+                reader.join()
+    if child.returncode != 0:
+        raise FfmpegError(
+            _problem(child.returncode), file=file, stderr="\n".join(list(kept)[-TAIL_LINES:])
+        )
+    return "\n".join(kept)
+
+
+def _guards(nice: int) -> list[str]:
+    """Return what stands before the command: it yields to others, and dies if we are killed."""
+    guards = []
+    if setpriv := shutil.which("setpriv"):
+        guards += [setpriv, "--pdeathsig", "KILL"]
+    if nice and (nicer := shutil.which("nice")):
+        guards += [nicer, "-n", str(nice)]
+    return guards
+
+
+def _wait(
+    child: subprocess.Popen[bytes], file: str, deadline: float, cancelled: Callable[[], bool]
+) -> None:
+    end = time.monotonic() + deadline
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(_POLL_SECONDS)
+            return
+        if cancelled():
+            raise CancelledError("was stopped", file=file)
+        if time.monotonic() > end:
+            raise DeadlineError(f"took FFmpeg longer than {deadline:.0f} s", file=file)
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    """End the child and whatever it started; it may have ended already."""
+    if child.poll() is not None:
+        return
+    for number, seconds in ((signal.SIGTERM, _GRACE_SECONDS), (signal.SIGKILL, None)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(seconds)
+            return
+
+
+def _reader(stream: IO[bytes], on_line: OnLine) -> threading.Thread:
+    thread = threading.Thread(target=_read, args=(stream, on_line), daemon=True)
+    thread.start()
+    return thread
+
+
+def _read(stream: IO[bytes], on_line: OnLine) -> None:
+    for line in _lines(stream):
+        on_line(line)
+
+
+def _lines(stream: IO[bytes]) -> Iterable[str]:
+    """Yield lines, cut to a sane length: a stranger's file may make FFmpeg print anything."""
+    for raw in iter(lambda: stream.readline(_LONGEST_LINE), b""):
+        yield re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", raw.decode("utf-8", "replace").rstrip("\r\n"))
+
+
+def _problem(code: int) -> str:
+    if code < 0:
+        return f"FFmpeg was ended by {signal.Signals(-code).name}"
+    return f"FFmpeg ended with exit status {code}"

@@ -1,0 +1,135 @@
+"""Rendering a bundle's video in one FFmpeg process and one encode, its poster, and its check."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from karaokify_daemon.adapters.ffmpeg.graph import CAPTIONS, FONTS, Background, Graph
+from karaokify_daemon.adapters.ffmpeg.probe import MediaInfo, probe
+from karaokify_daemon.adapters.ffmpeg.sources import url
+from karaokify_daemon.adapters.ffmpeg.tools import Cancelled, Ffmpeg, OnProgress, never
+from karaokify_daemon.config import Video
+from karaokify_daemon.domain.names import printable
+from karaokify_daemon.errors import KaraokifyError, VerifyError
+
+_SHORTEST_DEADLINE = 120.0
+_POSTER_SECONDS = 120.0
+_AAC_FRAME_MS = 1024 * 1000 / 48_000
+_USUAL_LUFS, _MOST_GAIN_DB = -20.0, 24.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderPlan:
+    """What to render.
+
+    `work` is an empty folder for this render alone; `captions` the text of the ASS script (empty
+    for none); `fonts` a folder of fonts; `sound` replaces the media's; `loudness_lufs`, where
+    known, lets a quiet recording's waveform show as much as a loud one's.
+    """
+
+    media: Path
+    info: MediaInfo
+    output: Path
+    work: Path
+    video: Video
+    captions: str
+    fonts: Path
+    duration_ms: int
+    sound: Path | None = None
+    background: Background | None = None
+    loudness_lufs: float | None = None
+
+
+def render(
+    tools: Ffmpeg,
+    plan: RenderPlan,
+    *,
+    on_progress: OnProgress | None = None,
+    cancelled: Cancelled = never,
+) -> None:
+    """Render a plan to its output. Raises what Ffmpeg.run raises."""
+    (plan.work / CAPTIONS).write_text(plan.captions, encoding="utf-8")
+    (plan.work / FONTS).symlink_to(plan.fonts.absolute(), target_is_directory=True)
+    graph = Graph(plan.video, plan.duration_ms).arguments(
+        plan.media,
+        plan.info,
+        plan.sound or plan.media,
+        plan.background,
+        shows_captions=bool(plan.captions),
+        wave_gain_db=_gain(plan.loudness_lufs),
+        options=_output_options(plan, tools.limits.ffmpeg_threads),
+    )
+    factor = tools.limits.render_deadline_factor
+    tools.run(
+        [*graph, url(plan.output)],
+        file=printable(plan.media.name),
+        deadline=max(_SHORTEST_DEADLINE, plan.duration_ms / 1000 * factor),
+        cwd=plan.work,
+        duration_ms=plan.duration_ms,
+        on_progress=on_progress,
+        cancelled=cancelled,
+    )
+
+
+def _gain(lufs: float | None) -> float:
+    return 0.0 if lufs is None else max(-_MOST_GAIN_DB, min(_MOST_GAIN_DB, _USUAL_LUFS - lufs))
+
+
+def _output_options(plan: RenderPlan, threads: int) -> dict[str, str | int]:
+    video = plan.video
+    options: dict[str, str | int] = {
+        "c:v": "libx264",
+        "preset": video.encoder_preset,
+        "crf": video.crf,
+        "pix_fmt": "yuv420p",
+        "r": video.fps,
+        "g": video.fps * 5,  # a player can seek to within five seconds
+        "colorspace": "bt709",
+        "color_primaries": "bt709",
+        "color_trc": "bt709",
+        "color_range": "tv",
+        "c:a": "aac",
+        "b:a": f"{video.audio_kbps}k",
+        "movflags": "+faststart",
+        "map_metadata": -1,
+        "map_chapters": -1,
+        "f": "mp4",
+    }
+    return options | ({"threads": threads} if threads else {})
+
+
+def poster(tools: Ffmpeg, video: Path, at_ms: int, out: Path) -> None:
+    """Write the frame at a time as a JPEG. Raises what Ffmpeg.run raises."""
+    arguments = ["-ss", f"{at_ms / 1000:.3f}", "-i", url(video), "-map", "0:v:0", "-frames:v", "1"]
+    # The plain mjpeg muxer takes a `%` in a name as it is.
+    output = ["-map_metadata", "-1", "-q:v", "3", "-pix_fmt", "yuvj420p", "-f", "mjpeg", url(out)]
+    tools.run([*arguments, *output], file=printable(video.name), deadline=_POSTER_SECONDS)
+
+
+def verify(tools: Ffmpeg, video: Path, *, duration_ms: int, fps: float) -> None:
+    """Check that a finished video has both streams, of the duration asked for.
+
+    Raises VerifyError.
+    """
+    name = printable(video.name)
+    try:
+        info = probe(tools, video)
+    except KaraokifyError as error:
+        raise VerifyError(f"cannot be read back ({error.problem})", file=name) from error
+    frame_ms = 1000 / fps
+    # The last AAC frame is full, whatever the sound's length.
+    _check_stream("picture", info.video_duration_ms, duration_ms, frame_ms, name)
+    _check_stream("sound", info.audio_duration_ms, duration_ms, max(frame_ms, _AAC_FRAME_MS), name)
+
+
+def _check_stream(what: str, found: int | None, wanted: int, tolerance: float, name: str) -> None:
+    if found is None:
+        raise VerifyError(f"has no {what}", file=name)
+    if abs(found - wanted) > tolerance + 1:
+        raise VerifyError(
+            f"has a {what} of {found} ms instead of {wanted} ms",
+            file=name,
+            found_ms=found,
+            wanted_ms=wanted,
+        )
+
+

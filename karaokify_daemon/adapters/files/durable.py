@@ -1,0 +1,83 @@
+"""Writing that survives a power cut, and a disk's errors in words."""
+
+import contextlib
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from karaokify_daemon.domain.names import printable
+from karaokify_daemon.errors import KaraokifyError, PublishError
+
+_NO_FSYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}  # network file systems, on folders
+_ADVICE = {
+    errno.ENOSPC: "Free some space on that disk; it is tried again.",
+    errno.EDQUOT: "Raise the quota or free some space; it is tried again.",
+    errno.EROFS: "The file system is read-only: look for disk errors, mount it writable again.",
+    errno.EACCES: "Give the service's user write permission there; it is tried again.",
+    errno.EPERM: "Give the service's user write permission there; it is tried again.",
+    errno.ENOENT: "Create or mount the folder; it is tried again.",
+}
+
+
+@contextlib.contextmanager
+def reported(problem: str, file: Path, kind: type[KaraokifyError] = PublishError) -> Iterator[None]:
+    """Turn an OSError into a `kind` that says what could not be done, why, and what helps."""
+    try:
+        yield
+    except OSError as error:
+        code = error.errno or 0
+        raise kind(
+            f"{problem} ({error.strerror or error})",
+            file=printable(file.name),
+            advice=_ADVICE.get(code),
+            errno=errno.errorcode.get(code, ""),
+        ) from error
+
+
+def fsync_file(path: Path) -> None:
+    """Wait until a file's content is on the disk."""
+    _fsync(path, os.O_RDONLY | os.O_NOFOLLOW)
+
+
+def fsync_folder(path: Path) -> None:
+    """Wait until a folder's entries are on the disk, where its file system can tell."""
+    try:
+        _fsync(path, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        if error.errno not in _NO_FSYNC:
+            raise
+
+
+def _fsync(path: Path, flags: int) -> None:
+    fd = os.open(path, flags)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a whole file or none, in place of one of that name."""
+    fd, name = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(content)
+            os.fchmod(fd, 0o666 & ~umask())
+            file.flush()
+            os.fsync(fd)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    fsync_folder(path.parent)
+
+
+def umask() -> int:
+    """Return the process's umask without setting it, which other threads would notice."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+        return int(status.split("\nUmask:", 1)[1].split(None, 1)[0], 8)
+    except (OSError, IndexError, ValueError):
+        return 0o022

@@ -1,0 +1,214 @@
+"""Moving a job's files out of the inbox: to the archive, to the failed folder, or away.
+
+Every file first gets its second place, durably; then the recording is removed from the inbox, and
+its sidecars after it. Killed in between, the job runs again with all of its files, or sidecars are
+left that wait visibly; a recording is never left without the sidecars that it came with.
+"""
+
+import errno
+import filecmp
+import itertools
+import os
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+from karaokify_daemon.adapters.files import reasons
+from karaokify_daemon.adapters.files.durable import fsync_folder, reported
+from karaokify_daemon.domain.job import Job
+from karaokify_daemon.domain.names import is_media, numbered_names, printable
+from karaokify_daemon.errors import KaraokifyError, SourceChangedError
+
+_TEMPORARY = ".moving-"
+_ABANDONED_S = 86400.0
+_NO_LINK = {
+    errno.EXDEV,
+    errno.EPERM,
+    errno.EMLINK,
+    errno.ENOSYS,
+    errno.EOPNOTSUPP,
+    errno.ENOTSUP,
+}
+
+_Identity = tuple[int, int, int, int]
+
+
+def archive(job: Job, folder: Path) -> list[Path]:
+    """Move a job's files to the archive; return their new paths, the recording last.
+
+    Nothing is overwritten: taken names get a number, the same one for all files of the job. A
+    sidecar that another recording of the stem still needs is copied. Raises PublishError, with
+    the files still in the inbox, and SourceChangedError.
+    """
+    with reported("cannot be moved to the archive", job.media):
+        found = _present(job)
+        placed = _place(job.media, found, folder)
+        _remove(job.media, found)
+    return placed
+
+
+def fail(job: Job, folder: Path, error: KaraokifyError) -> Path:
+    """Move a job's files to the failed folder, with the reason beside; return the recording's path.
+
+    As `archive` otherwise.
+    """
+    with reported("cannot be moved to the failed folder", job.media):
+        found = _present(job)
+        placed = _place(job.media, found, folder)
+        reasons.write(job, placed, error)
+        _remove(job.media, found)
+    return placed[-1]
+
+
+def delete(job: Job) -> None:
+    """Delete a job's files, but not a sidecar that another recording needs. Raises PublishError."""
+    with reported("cannot be deleted", job.media):
+        _remove(job.media, _present(job))
+
+
+def sweep(folder: Path) -> int:
+    """Remove copies that were cut short more than a day ago; return how many."""
+    removed = 0
+    with reported("cannot be swept", folder):
+        for path in folder.glob(f"{_TEMPORARY}*"):
+            # the change time, since a copy takes over the modification time of its source
+            if time.time() - path.lstat().st_ctime > _ABANDONED_S:
+                path.unlink(missing_ok=True)
+                removed += 1
+    return removed
+
+
+def _present(job: Job) -> dict[Path, _Identity]:
+    """Return the job's files that are there, by path, the recording last."""
+    found = {}
+    for path in job.paths():
+        try:
+            info = path.lstat()
+        except FileNotFoundError:
+            continue
+        if stat.S_ISREG(info.st_mode):
+            found[path] = _identity(info)
+    if job.media not in found:
+        raise SourceChangedError("is gone from the inbox", file=printable(job.media.name))
+    return found
+
+
+def _identity(info: os.stat_result) -> _Identity:
+    return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns
+
+
+def _place(media: Path, sources: Iterable[Path], folder: Path) -> list[Path]:
+    """Give each file a second place under the first number that is free for all of them."""
+    folder.mkdir(exist_ok=True)
+    sources = list(sources)
+    names = [path.name for path in sources]
+    shared = _others_of_stem(media)
+    for n in itertools.count(1):
+        targets = [folder / name for name in numbered_names(names, media.stem, n)]
+        if _place_all(sources, targets, copied=set(sources) - {media} if shared else set()):
+            break
+    fsync_folder(folder)
+    return targets
+
+
+def _place_all(sources: list[Path], targets: list[Path], *, copied: set[Path]) -> bool:
+    placed: list[Path] = []
+    try:
+        for source, target in zip(sources, targets, strict=True):
+            if not _is_same(source, target):
+                _place_one(source, target, copied=source in copied)
+                placed.append(target)
+    except BaseException as error:
+        for target in placed:
+            target.unlink(missing_ok=True)
+        if isinstance(error, FileExistsError):
+            return False
+        raise
+    return True
+
+
+def _place_one(source: Path, target: Path, *, copied: bool) -> None:
+    if copied:
+        _copy(source, target)
+        return
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINK:
+            raise
+        _copy(source, target)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy content, mode and modification time under a hidden name, then show it, whole."""
+    fd, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(fd, "wb") as writer, _open_source(source) as reader:
+            before = os.fstat(reader.fileno())
+            shutil.copyfileobj(reader, writer, 1 << 20)
+            writer.flush()
+            if _identity(before) != _identity(os.fstat(reader.fileno())):
+                raise SourceChangedError("changed while it was moved", file=printable(source.name))
+            os.fchmod(fd, stat.S_IMODE(before.st_mode))
+            os.utime(fd, ns=(before.st_atime_ns, before.st_mtime_ns))
+            os.fsync(fd)
+        _show(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _open_source(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
+
+
+def _show(temporary: Path, target: Path) -> None:
+    try:
+        os.link(temporary, target)
+    except OSError as error:
+        if error.errno not in _NO_LINK:
+            raise
+        # no hard links here (FAT): an empty file of our own holds the name, then gives way
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        temporary.replace(target)
+
+
+def _is_same(source: Path, target: Path) -> bool:
+    """Tell whether the target is the source already, from a move that was cut short."""
+    try:
+        here, there = source.lstat(), target.lstat()
+    except FileNotFoundError:
+        return False
+    if _identity(here) == _identity(there):
+        return True
+    alike = (here.st_size, here.st_mtime_ns) == (there.st_size, there.st_mtime_ns)
+    return alike and stat.S_ISREG(there.st_mode) and filecmp.cmp(source, target, shallow=False)
+
+
+def _remove(media: Path, found: dict[Path, _Identity]) -> None:
+    _unlink(media, found[media])
+    if not _others_of_stem(media):
+        for path, identity in found.items():
+            _unlink(path, identity)
+    fsync_folder(media.parent)
+
+
+def _unlink(path: Path, identity: _Identity) -> None:
+    """Remove a file, unless something new has come under its name."""
+    try:
+        if _identity(path.lstat()) == identity:
+            path.unlink()
+    except FileNotFoundError:
+        pass
+
+
+def _others_of_stem(media: Path) -> bool:
+    """Tell whether another recording beside this one has its stem, and so its sidecars."""
+    start = f"{media.stem}."
+    with os.scandir(media.parent) as entries:
+        paths = [Path(e.name) for e in entries if e.name.startswith(start)]
+    return any(is_media(p) and p.stem == media.stem and p.name != media.name for p in paths)

@@ -1,0 +1,175 @@
+"""A loaded model that turns PCM into words with times, through whisper-timestamped.
+
+Not thread-safe: whisper-timestamped hangs hooks on the model. Import this module only where
+torch may be imported.
+"""
+
+import gc
+import os
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import whisper_timestamped
+
+from karaokify_daemon.adapters.whisper.loading import load, pick_device
+from karaokify_daemon.adapters.whisper.models import ModelFile
+from karaokify_daemon.adapters.whisper.progress import OnProgress, Progress
+from karaokify_daemon.adapters.whisper.schema import plain
+from karaokify_daemon.errors import KaraokifyError, TranscribeError
+
+Audio = npt.NDArray[np.float32]
+
+SAMPLE_RATE = 16_000
+_SHORTEST_SAMPLES = SAMPLE_RATE // 10
+
+# Greedy, because anything else forces whisper-timestamped's slow path; and each window on its own,
+# because conditioning lets one mistake repeat itself to the end of the recording.
+_OPTIONS: dict[str, Any] = {
+    "temperature": 0.0,
+    "condition_on_previous_text": False,
+    "verbose": None,  # False prints to stdout
+}
+
+# What whisper-timestamped's own checks and arithmetic raise on odd input; see its issue tracker.
+_INTERNAL = (AssertionError, LookupError, ValueError, TypeError, ArithmeticError, RuntimeError)
+
+_OUT_OF_MEMORY_ADVICE = (
+    'Use a smaller model, free the GPU, or set transcribe.device = "cpu"; long recordings '
+    "need about 2 GB of memory per hour."
+)
+
+
+class Engine:
+    """One model, loaded once."""
+
+    def __init__(
+        self,
+        model_file: ModelFile,
+        *,
+        device: str = "auto",
+        threads: int = 0,
+        on_download: OnProgress | None = None,
+    ) -> None:
+        """Load the model on "cuda", "cpu" or whichever there is ("auto").
+
+        `threads` are CPU threads, 0 for as many as this process may use. Raises ModelError.
+        """
+        torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
+        self.name = model_file.name
+        self.device = pick_device(device)
+        self._model = load(model_file, self.device, on_download)
+        self._version = version("whisper-timestamped")
+
+    def recognise(
+        self, pcm: Path, *, language: str, on_progress: OnProgress | None = None
+    ) -> dict[str, Any]:
+        """Return whisper-timestamped's JSON for a file of raw s16le PCM, 16 kHz, mono.
+
+        Its key "engine" says which rung of the ladder, model, device and version were used.
+        `language` is a code or "auto". `on_progress` gets the fraction done at least once per
+        token; what it raises ends the run and comes out here. Raises TranscribeError.
+        """
+        audio = _read(pcm)
+        wanted = None if language == "auto" else language
+        if not self._model.is_multilingual:
+            wanted = "en"
+        if len(audio) < _SHORTEST_SAMPLES or not audio.any():
+            return self._labelled(plain({"language": wanted or "en", "segments": []}), "none")
+        progress = Progress(on_progress)
+        progress.beat()
+        with progress.of(self._model):
+            found, rung = self._climb(audio, wanted)
+        progress.advance(1.0)
+        return self._labelled(plain(found), rung)
+
+    def _climb(self, audio: Audio, language: str | None) -> tuple[dict[str, Any], str]:
+        """Try one way after the other until one does not trip over itself."""
+        reasons: dict[str, str] = {}
+        for rung, attempt in self._ladder().items():
+            try:
+                with torch.inference_mode():
+                    return attempt(audio, language), rung
+            except KaraokifyError:
+                self._drop_hooks()
+                raise
+            except torch.cuda.OutOfMemoryError as error:
+                reasons[rung] = f"out of GPU memory: {error}"
+            except MemoryError as error:
+                raise _out_of_memory(reasons | {rung: "out of memory"}) from error
+            except _INTERNAL as error:
+                reasons[rung] = f"{type(error).__name__}: {error}"
+                if "CUDA error" in str(error):  # its context is lost: nothing works from here on
+                    raise _failed(reasons, lost=True) from error
+            # Out of the except clause, the error's frames no longer hold tensors.
+            self._drop_hooks()
+            self._free()
+            if sum("out of GPU memory" in reason for reason in reasons.values()) > 1:
+                raise _out_of_memory(reasons)
+        raise _failed(reasons)
+
+    def _ladder(self) -> dict[str, Callable[[Audio, str | None], dict[str, Any]]]:
+        return {
+            "efficient": self._timestamped(),
+            "naive": self._timestamped(naive_approach=True),
+            "backend_timestamps": self._timestamped(use_backend_timestamps=True),
+            "plain": self._plain,
+        }
+
+    def _timestamped(self, **options: Any) -> Callable[[Audio, str | None], dict[str, Any]]:
+        def attempt(audio: Audio, language: str | None) -> dict[str, Any]:
+            result: dict[str, Any] = whisper_timestamped.transcribe(
+                self._model, audio, language=language, fp16=self._fp16, **_OPTIONS, **options
+            )
+            return result
+
+        return attempt
+
+    def _plain(self, audio: Audio, language: str | None) -> dict[str, Any]:
+        result: dict[str, Any] = self._model.transcribe(
+            audio, language=language, fp16=self._fp16, word_timestamps=True, **_OPTIONS
+        )
+        return result
+
+    @property
+    def _fp16(self) -> bool:
+        return self.device == "cuda"
+
+    def _drop_hooks(self) -> None:
+        """Remove what a failed run may have left: it would record into the next run's times."""
+        for module in self._model.modules():
+            module._forward_hooks.clear()  # noqa: SLF001 - torch has no public way to remove all
+            module._forward_pre_hooks.clear()  # noqa: SLF001
+
+    def _free(self) -> None:
+        gc.collect()
+        if self.device == "cuda":
+            torch.cuda.empty_cache()
+
+    def _labelled(self, result: dict[str, Any], rung: str) -> dict[str, Any]:
+        engine = {"rung": rung, "model": self.name, "device": self.device, "version": self._version}
+        return result | {"engine": engine}
+
+
+def _read(pcm: Path) -> Audio:
+    raw: npt.NDArray[np.int16] = np.fromfile(pcm, "<i2")
+    audio = raw.astype(np.float32)
+    audio /= 32768
+    return audio
+
+
+def _out_of_memory(reasons: dict[str, str]) -> TranscribeError:
+    return TranscribeError(
+        "there was not enough memory to recognise it", advice=_OUT_OF_MEMORY_ADVICE, rungs=reasons
+    )
+
+
+def _failed(reasons: dict[str, str], *, lost: bool = False) -> TranscribeError:
+    last = list(reasons.values())[-1]
+    return TranscribeError(
+        f"speech recognition failed ({last[:200]})", rungs=reasons, engine_lost=lost
+    )

@@ -1,0 +1,123 @@
+"""Loading a checkpoint into memory, downloading it first where that is asked for."""
+
+import contextlib
+import os
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+import whisper
+
+from karaokify_daemon.adapters.whisper import models
+from karaokify_daemon.adapters.whisper.models import ModelFile
+from karaokify_daemon.adapters.whisper.progress import OnProgress, Progress
+from karaokify_daemon.errors import KaraokifyError, ModelError
+
+_NETWORK_TIMEOUT_S = 60.0
+
+# (n_text_state, n_text_layer, n_vocab) of the official models: whoever loads a checkpoint by path
+# gets guessed alignment heads, and word times up to some hundred milliseconds worse.
+_SHAPES: dict[tuple[int, int, int], tuple[str, ...]] = {
+    (384, 4, 51864): ("tiny.en",),
+    (384, 4, 51865): ("tiny",),
+    (512, 6, 51864): ("base.en",),
+    (512, 6, 51865): ("base",),
+    (768, 12, 51864): ("small.en",),
+    (768, 12, 51865): ("small",),
+    (1024, 24, 51864): ("medium.en",),
+    (1024, 24, 51865): ("medium",),
+    (1280, 32, 51865): ("large-v2", "large-v1"),
+    (1280, 32, 51866): ("large-v3",),
+    (1280, 4, 51866): ("large-v3-turbo",),
+}
+
+
+def pick_device(wanted: str) -> str:
+    """Return "cuda" or "cpu" for "auto", "cuda" or "cpu". Raises ModelError without a GPU."""
+    if wanted == "cpu":
+        return "cpu"
+    if torch.cuda.is_available():
+        return "cuda"
+    if wanted == "cuda":
+        raise ModelError(
+            "device cuda is configured, and PyTorch finds no CUDA GPU",
+            advice='Check the driver with nvidia-smi, or set transcribe.device = "auto".',
+            device=wanted,
+        )
+    return "cpu"
+
+
+def load(file: ModelFile, device: str, on_download: OnProgress | None = None) -> Any:
+    """Return the Whisper model on the device, with the alignment heads it was published with.
+
+    Raises ModelError.
+    """
+    path = file.path or _downloaded(file, on_download)
+    try:
+        model = whisper.load_model(str(path), device=device)
+    except torch.cuda.OutOfMemoryError as error:
+        raise ModelError(
+            f"model {file.name!r} does not fit into the GPU's memory",
+            advice='Use a smaller model, or set transcribe.device = "cpu".',
+            reason=str(error),
+        ) from error
+    except MemoryError as error:
+        raise ModelError(
+            f"model {file.name!r} does not fit into memory", advice="Use a smaller model."
+        ) from error
+    except Exception as error:  # torch raises whatever a damaged or foreign file leads to
+        raise ModelError(
+            f"{path} cannot be loaded as a Whisper checkpoint",
+            advice="Copy or download it again; it must be a .pt file that openai-whisper reads.",
+            reason=f"{type(error).__name__}: {error}",
+        ) from error
+    _set_official_heads(model, path)
+    return model.eval()
+
+
+def _set_official_heads(model: Any, path: Path) -> None:
+    dims = model.dims
+    names = _SHAPES.get((dims.n_text_state, dims.n_text_layer, dims.n_vocab), ())
+    if names:
+        name = path.stem if path.stem in names else names[0]
+        heads = whisper._ALIGNMENT_HEADS[name]  # noqa: SLF001 - published nowhere else
+        model.set_alignment_heads(heads)
+        model.alignment_heads = model.alignment_heads.to(model.device)
+
+
+def _downloaded(file: ModelFile, on_download: OnProgress | None) -> Path:
+    """Download an official model into its folder: whole and verified, or not at all."""
+    target = file.folder / models.OFFICIAL[file.name]
+    try:
+        file.folder.mkdir(parents=True, exist_ok=True)
+        with (
+            tempfile.TemporaryDirectory(prefix=".download-", dir=file.folder) as temporary,
+            _followed(on_download),
+        ):
+            url = whisper._MODELS[file.name]  # noqa: SLF001 - as above
+            got = whisper._download(url, temporary, False)  # noqa: SLF001, FBT003 - as above
+            with Path(got).open("rb") as weights:
+                os.fsync(weights.fileno())
+            Path(got).replace(target)
+    except KaraokifyError:
+        raise
+    except Exception as error:  # urllib, http.client, ssl and whisper each have their own
+        reason = f"the download failed ({type(error).__name__}: {error})"
+        raise models.missing(file.name, [file.folder], reason) from error
+    return target
+
+
+@contextlib.contextmanager
+def _followed(on_download: OnProgress | None) -> Iterator[None]:
+    """Report on a download, and let it not wait for a dead network for ever."""
+    original, timeout = whisper.tqdm, socket.getdefaulttimeout()
+    whisper.tqdm = Progress(on_download).bar
+    socket.setdefaulttimeout(_NETWORK_TIMEOUT_S)
+    try:
+        yield
+    finally:
+        whisper.tqdm = original
+        socket.setdefaulttimeout(timeout)

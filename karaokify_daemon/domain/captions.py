@@ -1,0 +1,211 @@
+"""Captions: a transcript's words put into rows that read well, with the times to show them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from karaokify_daemon.domain.text_width import characters
+from karaokify_daemon.domain.transcript import Transcript, Word
+
+_PAUSE_MS = 800  # a pause this long always ends a caption
+_BREATH_MS = 250  # a pause this long is a good place to break
+_SHORTEST_MS = 1000  # what a reader needs to notice a caption
+_LEAD_MS = 300  # shown ahead of its first word, where there is room
+_HOLD_MS = 700  # kept after its last word, where there is room
+_BRIDGE_MS = 1500  # a gap shorter than this is not worth an empty picture
+_LONGEST_MS = 7000  # a caption that stands longer is read twice
+
+_SENTENCE_END = tuple(".?!…。！？؟।")
+_CLAUSE_END = tuple(",;:—–、，；：،")  # noqa: RUF001 - punctuation of other scripts
+_CLOSING = "\"'”’»)]}」』"  # noqa: RUF001 - may follow the punctuation
+# Words that begin a phrase, and words that never end one.
+_OPENERS = frozenset(
+    "and but or nor so yet because although while when where who which that if unless until since "
+    "before after with without from into onto over under through between among about against of "
+    "in on at to for by as than und oder aber weil dass mit et ou mais que qui avec y o pero con".split()
+)
+_CLINGERS = frozenset(
+    "a an the my your his her its our their this these those of in on at to for by with from and "
+    "or but as if i we you he she they it is are was were not no very "
+    "der die das ein eine le la les un une el los las".split()
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """The words of one row; `scale` (0 to 1) shrinks a row that is too wide otherwise."""
+
+    words: tuple[Word, ...]
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What stands on the picture from `start` to `end` (milliseconds), in one row or more."""
+
+    rows: tuple[Row, ...]
+    start: int
+    end: int
+    joiner: str = " "
+
+    @property
+    def words(self) -> list[Word]:
+        """All words in order."""
+        return [word for row in self.rows for word in row.words]
+
+    @property
+    def texts(self) -> list[str]:
+        """The text of each row."""
+        return [self.joiner.join(word.text for word in row.words) for row in self.rows]
+
+
+def caption_lines(
+    transcript: Transcript, *, max_chars: int, max_rows: int = 2
+) -> list[Caption]:
+    """Put a transcript's words into captions of at most `max_rows` rows.
+
+    A row is as wide as `max_chars` average characters. Captions end at pauses, and best at
+    the end of a sentence, a clause or a phrase; rows are balanced; no word is ever divided: one
+    that is too long has a row of its own, shrunk to fit. Captions never overlap.
+    """
+    layout = _Layout(transcript.joiner, float(max_chars), max_rows)
+    groups = [group for run in _runs(transcript.words) for group in layout.captions(run)]
+    spans = _spans([(rows[0].words[0].start, rows[-1].words[-1].end) for rows in groups])
+    return [
+        Caption(rows, start, end, transcript.joiner)
+        for rows, (start, end) in zip(groups, spans, strict=True)
+    ]
+
+
+def _runs(words: Sequence[Word]) -> list[list[Word]]:
+    """Cut at long pauses."""
+    runs: list[list[Word]] = []
+    for word in words:
+        if not runs or word.start - runs[-1][-1].end > _PAUSE_MS:
+            runs.append([])
+        runs[-1].append(word)
+    return runs
+
+
+def _spans(spoken: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return when each caption is shown, from when it is spoken."""
+    starts = []
+    before = 0
+    for start, end in spoken:
+        lead = max(_LEAD_MS, _SHORTEST_MS - (end - start) - _HOLD_MS)
+        starts.append(max(before, start - lead))
+        before = end
+    ends = []
+    for (start, end), following in zip(spoken, [*starts[1:], None], strict=True):
+        held = max(end + _HOLD_MS, start + _SHORTEST_MS)
+        if following is None:
+            ends.append(held)
+        else:
+            ends.append(following if following - end < _BRIDGE_MS else min(held, following))
+    return list(zip(starts, ends, strict=True))
+
+
+@dataclass(frozen=True)
+class _Layout:
+    joiner: str
+    limit: float
+    max_rows: int
+
+    def captions(self, words: list[Word]) -> list[tuple[Row, ...]]:
+        """Return the cheapest division of a run of words into captions.
+
+        best[i][r] is the least cost of the words before i when r rows of the last caption are
+        full (0: the caption is complete); each entry remembers where it came from.
+        """
+        costs = [_break_cost(a, b) for a, b in pairwise(words)] + [0.0]
+        widths = [characters(word.text) for word in words]
+        never = float("inf")
+        best = [[(never, -1, -1)] * self.max_rows for _ in range(len(words) + 1)]
+        best[0][0] = (0.0, -1, -1)
+        for i in range(len(words)):
+            for r in range(self.max_rows):
+                if best[i][r][0] < never:
+                    self._extend(words, widths, costs, best, i, r)
+        return self._walk_back(words, widths, best)
+
+    def _extend(
+        self,
+        words: list[Word],
+        widths: list[float],
+        costs: list[float],
+        best: list[list[tuple[float, int, int]]],
+        i: int,
+        r: int,
+    ) -> None:
+        """Lay one more row, words i to j, after `r` rows of the same caption."""
+        base = best[i][r][0]
+        gap = characters(self.joiner)
+        width, inside = -gap, 0.0
+        for j in range(i, len(words)):
+            width += gap + widths[j]
+            if j > i and width > self.limit:
+                break
+            slack = max(0.0, 1 - width / self.limit)
+            cost = base + inside + 2 * slack * slack + _too_long(words[i], words[j])
+            inside += max(0.0, 3.0 - costs[j])  # a good place to break, not used
+            complete = (cost + 2 + 2 * costs[j], i, r)
+            best[j + 1][0] = min(best[j + 1][0], complete)
+            if r + 1 < self.max_rows and j + 1 < len(words):
+                row_end = (cost + 0.5 + costs[j], i, r)
+                best[j + 1][r + 1] = min(best[j + 1][r + 1], row_end)
+
+    def _walk_back(
+        self, words: list[Word], widths: list[float], best: list[list[tuple[float, int, int]]]
+    ) -> list[tuple[Row, ...]]:
+        captions: list[list[Row]] = []
+        j, r = len(words), 0
+        while j > 0:
+            if r == 0:
+                captions.append([])
+            _, i, r = best[j][r]
+            captions[-1].append(self._row(words[i:j], widths[i:j]))
+            j = i
+        return [self._balanced(tuple(reversed(rows))) for rows in reversed(captions)]
+
+    def _balanced(self, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        """Return two rows divided anew, now that it is known which words stand together."""
+        if len(rows) != 2:
+            return rows
+        words = [word for row in rows for word in row.words]
+        splits = [self._split(words, k) for k in range(1, len(words))]
+        return min(splits, key=self._unevenness)
+
+    def _split(self, words: list[Word], k: int) -> tuple[Row, Row]:
+        widths = [characters(word.text) for word in words]
+        return self._row(words[:k], widths[:k]), self._row(words[k:], widths[k:])
+
+    def _unevenness(self, rows: tuple[Row, ...]) -> float:
+        upper, lower = rows
+        difference = abs(self._width(upper) - self._width(lower)) / self.limit
+        shrunk = sum(1 - row.scale for row in rows) * 100
+        return 6 * difference + _break_cost(upper.words[-1], lower.words[0]) + shrunk
+
+    def _width(self, row: Row) -> float:
+        return characters(self.joiner.join(word.text for word in row.words))
+
+    def _row(self, words: Sequence[Word], widths: Sequence[float]) -> Row:
+        width = sum(widths) + characters(self.joiner) * (len(words) - 1)
+        return Row(tuple(words), min(1.0, self.limit / width) if width else 1.0)
+
+
+def _too_long(first: Word, last: Word) -> float:
+    return max(0, last.end - first.start - _LONGEST_MS) / 1000
+
+
+def _break_cost(word: Word, following: Word) -> float:
+    """Return how bad it is to break between two words, 0 to 5."""
+    text = word.text.rstrip(_CLOSING)
+    if text.endswith(_SENTENCE_END):
+        return 0.0
+    if text.endswith(_CLAUSE_END):
+        return 1.0
+    if following.start - word.end >= _BREATH_MS:
+        return 1.5
+    if text.lower() in _CLINGERS:
+        return 5.0
+    return 2.5 if following.text.lower() in _OPENERS else 4.0

@@ -1,0 +1,77 @@
+"""Who turns sound into words: the worker of the service, or an engine in this process."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from karaokify_daemon.adapters.whisper import models
+from karaokify_daemon.config import Transcribe
+from karaokify_daemon.errors import CancelledError
+
+OnProgress = Callable[[float], None]
+
+
+class Recogniser(Protocol):
+    """What can recognise speech in raw s16le PCM, 16 kHz, mono."""
+
+    def recognise(
+        self,
+        pcm: Path,
+        *,
+        duration_ms: int,
+        model: str,
+        language: str,
+        on_progress: OnProgress | None = None,
+        cancelled: Callable[[], bool] = ...,
+    ) -> dict[str, Any]:
+        """Return whisper-timestamped's JSON with a key "engine" that says what produced it."""
+
+
+class InProcess:
+    """An engine in this process, loaded when it is first needed; one job at a time."""
+
+    def __init__(self, settings: Transcribe, cache: Path) -> None:
+        self._settings, self._cache = settings, cache
+        self._lock = threading.Lock()
+        self._engine: Any = None
+        self._resident: str | None = None
+
+    def recognise(
+        self,
+        pcm: Path,
+        *,
+        duration_ms: int,  # noqa: ARG002 - a worker's deadline; nobody watches over this process
+        model: str,
+        language: str,
+        on_progress: OnProgress | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> dict[str, Any]:
+        """Recognise as `Recogniser` says. Raises ModelError, TranscribeError, CancelledError."""
+        shown = -1.0
+
+        def follow(fraction: float) -> None:
+            nonlocal shown
+            if cancelled():
+                raise CancelledError("was stopped while it was recognised")
+            if on_progress is not None and fraction > shown:
+                on_progress(fraction)
+                shown = fraction
+
+        with self._lock:
+            if self._resident != model:
+                self._load(model)
+            result: dict[str, Any] = self._engine.recognise(
+                pcm, language=language, on_progress=follow
+            )
+            return result
+
+    def _load(self, model: str) -> None:
+        self._engine = self._resident = None
+        # Seconds and hundreds of MB, which a transcript from the cache need not cost.
+        from karaokify_daemon.adapters.whisper.engine import Engine  # noqa: PLC0415
+
+        settings = self._settings
+        file = models.resolve(model, self._cache, download=settings.download)
+        self._engine = Engine(file, device=settings.device, threads=settings.threads)
+        self._resident = model

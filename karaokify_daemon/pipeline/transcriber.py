@@ -1,0 +1,155 @@
+"""The transcriber: recordings in, transcripts with word times out, each recognised once."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from karaokify_daemon.adapters import ffmpeg
+from karaokify_daemon.adapters.cache import TranscriptCache
+from karaokify_daemon.adapters.whisper import models
+from karaokify_daemon.adapters.work import work_folder
+from karaokify_daemon.config import Config, Folders
+from karaokify_daemon.domain.onsets import after_pauses
+from karaokify_daemon.domain.transcript import Transcript
+from karaokify_daemon.errors import KaraokifyError, SidecarError, TranscribeError
+from karaokify_daemon.pipeline.recognition import InProcess, OnProgress, Recogniser
+
+__all__ = ["Recogniser", "Transcriber"]
+
+_FOLDER = "transcripts"
+_FRAME_MS = 10
+
+
+class Transcriber:
+    """Recognises speech with one model; results are kept in the cache and found there again.
+
+    >>> Transcriber("demo").transcribe("talk.mp3")["text"]  # doctest: +SKIP
+    'The quick fox runs over the river.'
+    """
+
+    def __init__(
+        self,
+        model_size: str,
+        *,
+        config: Config | None = None,
+        recogniser: Recogniser | None = None,
+        use_cache: bool = True,
+    ) -> None:
+        """Take a Whisper size, the path of a .pt file or "demo".
+
+        Without a configuration, the defaults with the cache in `$CACHE_DIR`, or else in
+        `$XDG_CACHE_HOME/karaokify-daemon`. Without a recogniser, the model is loaded into this
+        process when it is first needed. With `use_cache` false, results are neither looked for
+        nor kept.
+        """
+        self._model, self._use_cache = model_size, use_cache
+        self._config = config or Config(folders=Folders(cache=_own_cache()))
+        folder = self._config.folders.cache
+        self._recogniser = recogniser or InProcess(self._config.transcribe, folder)
+        self._cache = TranscriptCache(folder / _FOLDER, on_corrupt=_log_corrupt)
+
+    def transcribe(
+        self, audio_path: str | Path, *, on_progress: OnProgress | None = None
+    ) -> dict[str, Any]:
+        """Return the transcript of a recording in whisper-timestamped's schema.
+
+        Its keys are text, language, segments (each with id, start, end, text, confidence and
+        words; times in seconds) and engine. Raises KaraokifyError: NotMediaError, NoAudioError,
+        LimitError, ModelError, TranscribeError and what else FFmpeg leads to.
+        """
+        path = Path(audio_path)
+        tools = ffmpeg.Ffmpeg(self._config.limits)
+        with work_folder(self._config.folders.cache) as work:
+            info = ffmpeg.probe(tools, path)
+            decoded = ffmpeg.decode(tools, path, work / "audio.pcm", info)
+            try:
+                result, _ = self.transcribe_pcm(
+                    decoded.pcm,
+                    sha256=decoded.sha256,
+                    duration_ms=decoded.duration_ms,
+                    on_progress=on_progress,
+                )
+            except KaraokifyError as error:
+                error.file = error.file or path.name
+                raise
+        return result
+
+    def transcribe_pcm(
+        self,
+        pcm: Path,
+        *,
+        sha256: str,
+        duration_ms: int,
+        language: str | None = None,
+        on_progress: OnProgress | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> tuple[dict[str, Any], bool]:
+        """Return the transcript of raw s16le PCM (16 kHz, mono), and whether the cache had it.
+
+        `sha256` is that of the PCM's bytes; `language` overrides the configuration's. Raises
+        ModelError, TranscribeError, CancelledError, and from a worker WorkerDiedError.
+        """
+        language = language or self._config.transcribe.language
+        key = self.key(sha256, language)
+        found = self.cached(key) if self._use_cache else None
+        if found is not None:
+            if on_progress is not None:
+                on_progress(1.0)
+            return found, True
+        raw = self._recogniser.recognise(
+            pcm,
+            duration_ms=duration_ms,
+            model=self._model,
+            language=language,
+            on_progress=on_progress,
+            cancelled=cancelled,
+        )
+        result = _normalised(raw, pcm, duration_ms)
+        try:
+            if self._use_cache:
+                self.cache_result(key, result)
+        except OSError as error:  # the transcript is there: a full cache must not cost it
+            structlog.get_logger().warning("cache.not_written", reason=error.strerror)
+        return result, False
+
+    def key(self, sha256: str, language: str) -> str:
+        """Return the cache key for decoded audio. Raises ModelError for a model there is not."""
+        options = {"engine": self._config.transcribe.engine, "language": language}
+        model = models.identity(self._model)
+        return TranscriptCache.key(audio_sha256=sha256, model=model, options=options)
+
+    def cached(self, key: str) -> dict[str, Any] | None:
+        """Return the cached transcript, if there is an intact one."""
+        return self._cache.get(key)
+
+    def cache_result(self, key: str, data: dict[str, Any]) -> None:
+        """Store a transcript in the cache under a key of yours or one of `key`. Raises OSError."""
+        self._cache.put(key, data)
+
+
+def _normalised(raw: dict[str, Any], pcm: Path, duration_ms: int) -> dict[str, Any]:
+    """Return words in order, within the recording, each with a time and behind its pause."""
+    try:
+        transcript = Transcript.from_dict(raw).clipped(duration_ms)
+    except SidecarError as error:
+        raise TranscribeError(f"the engine's result is malformed ({error.problem})") from error
+    if transcript.words:
+        # numpy, which a transcript from the cache need not cost.
+        from karaokify_daemon.adapters.levels import levels  # noqa: PLC0415
+
+        transcript = after_pauses(transcript, levels(pcm, _FRAME_MS), _FRAME_MS)
+    return transcript.to_dict() | {"engine": raw.get("engine", {})}
+
+
+def _own_cache() -> Path:
+    if configured := os.environ.get("CACHE_DIR"):
+        return Path(configured)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "karaokify-daemon"
+
+
+def _log_corrupt(path: Path, reason: str) -> None:
+    structlog.get_logger().warning("cache.corrupt", entry=path.name, reason=reason)

@@ -1,0 +1,185 @@
+"""From a transcript to a karaoke video: caption lines, their script, and the render."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from karaokify_daemon.adapters import ffmpeg
+from karaokify_daemon.adapters.shipped import shipped
+from karaokify_daemon.config import Limits, Video
+from karaokify_daemon.domain.ass import AssStyle, dialogues, document
+from karaokify_daemon.domain.captions import Caption, caption_lines
+from karaokify_daemon.domain.names import printable
+from karaokify_daemon.domain.transcript import Transcript
+from karaokify_daemon.errors import PublishError
+
+_NOTICE = "No speech found"
+_BOTTOM, _TOP = 0.07, 0.055  # free below the captions and above the title, of the height
+_ABOVE_WAVEFORM = 0.03
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderConfig:
+    """What to render, and where to.
+
+    `title` replaces the one of `video`; `background` (an image or a video) that of `video`;
+    `audio` replaces the media's sound. A duration that is not given is measured.
+    """
+
+    media: Path
+    output: Path
+    video: Video = field(default_factory=Video)
+    limits: Limits = field(default_factory=Limits)
+    title: str | None = None
+    background: Path | None = None
+    audio: Path | None = None
+    duration_ms: int | None = None
+    fonts: Path | None = None
+    loudness_lufs: float | None = None
+
+
+class VideoGenerator:
+    """Renders the karaoke video of one recording.
+
+    >>> config = RenderConfig(media=Path("talk.mp3"), output=Path("talk.mp4"))
+    >>> VideoGenerator(config).create_effects(
+    ...     {"words": [{"text": "Hello", "start": 1.0, "end": 1.4}]}
+    ... )[0].split(",,")[-1]
+    '{\\\\fad(120,0)}{\\\\fscx100\\\\fscy100}{\\\\k30}{\\\\kf40}Hello'
+    """
+
+    def __init__(
+        self,
+        config: RenderConfig,
+        *,
+        on_progress: Callable[[float], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> None:
+        """Take what to render; `on_progress` hears fractions, `cancelled` tells whether to stop."""
+        self._config = config
+        self._tools = ffmpeg.Ffmpeg(config.limits)
+        self._on_progress = on_progress
+        self._cancelled = cancelled or (lambda: False)
+
+    def generate(self, transcript: dict[str, Any] | Transcript) -> str:
+        """Render the video of a transcript and return its path.
+
+        Takes whisper-timestamped's JSON form or a Transcript. The output appears whole or not at
+        all. Raises SidecarError for a malformed transcript, and what probing, decoding and
+        rendering raise.
+        """
+        config, found = self._config, _transcript(transcript)
+        with self._work_folder() as work:
+            info = ffmpeg.probe(self._tools, config.media)
+            plan = self._plan(found, info, work)
+            ffmpeg.render(
+                self._tools, plan, on_progress=self._on_progress, cancelled=self._cancelled
+            )
+            os.replace(plan.output, config.output)
+        return str(config.output)
+
+    def create_effects(self, segment: dict[str, Any]) -> list[str]:
+        """Return the ASS dialogue lines of one segment of whisper-timestamped's JSON."""
+        return dialogues(self.captions({"segments": [segment]}))
+
+    def captions(self, transcript: dict[str, Any] | Transcript) -> list[Caption]:
+        """Return a transcript's captions, as this video's size and font allow."""
+        return caption_lines(_transcript(transcript), max_chars=self._style().max_chars)
+
+    def ass(
+        self, transcript: dict[str, Any] | Transcript, duration_ms: int | None = None
+    ) -> str:
+        """Return the whole ASS script.
+
+        Without any duration, the title stands until the last caption ends.
+        """
+        captions = self.captions(transcript)
+        last = captions[-1].end if captions else 0
+        return document(
+            captions,
+            self._style(),
+            title=self._title(),
+            notice=None if captions else _NOTICE,
+            duration_ms=duration_ms or self._config.duration_ms or max(last, 5000),
+        )
+
+    def _plan(self, transcript: Transcript, info: ffmpeg.MediaInfo, work: Path) -> ffmpeg.RenderPlan:
+        config = self._config
+        loudness, duration_ms = config.loudness_lufs, config.duration_ms
+        if duration_ms is None:
+            duration_ms, loudness = self._measured(info, work)
+        background = config.background or config.video.background
+        return ffmpeg.RenderPlan(
+            media=config.media,
+            info=info,
+            output=work / "video.mp4",
+            work=work,
+            video=config.video,
+            captions=self.ass(transcript, duration_ms),
+            fonts=config.fonts or shipped("fonts"),
+            duration_ms=duration_ms,
+            sound=config.audio,
+            background=self._background(background) if background else None,
+            loudness_lufs=loudness,
+        )
+
+    def _background(self, path: Path) -> ffmpeg.Background:
+        return ffmpeg.Background(path=path, info=ffmpeg.probe(self._tools, path))
+
+    def _measured(self, info: ffmpeg.MediaInfo, work: Path) -> tuple[int, float | None]:
+        """Return the duration in milliseconds (the picture's, if longer) and the loudness."""
+        sound = self._config.audio or self._config.media
+        heard = ffmpeg.probe(self._tools, sound) if self._config.audio else info
+        decoded = ffmpeg.decode(
+            self._tools, sound, work / "audio.pcm", heard, cancelled=self._cancelled
+        )
+        decoded.pcm.unlink()
+        picture_ms = info.duration_ms if info.video else None
+        return max(decoded.duration_ms, picture_ms or 0), decoded.loudness.integrated_lufs
+
+    def _title(self) -> str | None:
+        if self._config.title is not None:
+            return self._config.title or None
+        stem = printable(self._config.media.stem)
+        return self._config.video.title.replace("{stem}", stem) or None
+
+    def _style(self) -> AssStyle:
+        video = self._config.video
+        bottom = round(video.height * _BOTTOM)
+        if video.waveform != "none":
+            bottom = ffmpeg.height_with_margin(video) + round(video.height * _ABOVE_WAVEFORM)
+        return AssStyle(
+            width=video.width,
+            height=video.height,
+            font=video.font,
+            size=min(video.width, video.height) * video.font_size / 100,
+            text_color=video.text_color,
+            highlight_color=video.highlight_color,
+            outline_color=video.outline_color,
+            bottom=bottom,
+            top=round(video.height * _TOP),
+        )
+
+    @contextmanager
+    def _work_folder(self) -> Iterator[Path]:
+        """Yield a folder beside the output, so that the finished video is moved by a rename."""
+        try:
+            work = Path(tempfile.mkdtemp(prefix=".render-", dir=self._config.output.parent))
+        except OSError as error:
+            raise PublishError(
+                f"its folder cannot be written to ({error.strerror})",
+                file=printable(str(self._config.output)),
+            ) from error
+        try:
+            yield work
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def _transcript(given: dict[str, Any] | Transcript) -> Transcript:
+    return given if isinstance(given, Transcript) else Transcript.from_dict(given)

@@ -1,0 +1,146 @@
+"""The command line. Each command imports what it needs, when it needs it: help must be instant."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from karaokify_daemon.errors import ConfigError, KaraokifyError
+
+_PROGRAM = "karaokify-daemon"
+_COMMANDS = "karaokify_daemon.service.commands"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status: 0 fine, 1 failed, 2 wrongly called or configured."""
+    arguments = _parser().parse_args(_hyphens(sys.argv[1:] if argv is None else argv))
+    sys.stderr.reconfigure(errors="backslashreplace")  # names of files
+    try:
+        command = getattr(importlib.import_module(_COMMANDS), arguments.command)
+        return int(command(arguments))
+    except KaraokifyError as error:
+        print(f"{_PROGRAM}: {error}", file=sys.stderr)
+        return 2 if isinstance(error, ConfigError) else 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stdout = None  # type: ignore[assignment]  # or Python complains while it exits
+        return 1
+
+
+def _hyphens(argv: Sequence[str]) -> list[str]:
+    """Let `--audio_path` mean `--audio-path`; values, and what follows `--`, are left alone.
+
+    >>> _hyphens(["x", "--audio_path=a_b", "--", "--c_d"])
+    ['x', '--audio-path=a_b', '--', '--c_d']
+    """
+    end = argv.index("--") if "--" in argv else len(argv)
+    return [_hyphened(argument) for argument in argv[:end]] + list(argv[end:])
+
+
+def _hyphened(argument: str) -> str:
+    if not argument.startswith("--"):
+        return argument
+    flag, equals, value = argument.partition("=")
+    return flag.replace("_", "-") + equals + value
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
+        from karaokify_daemon import __version__  # noqa: PLC0415 - reads the metadata
+
+        parser.exit(message=f"{_PROGRAM} {__version__}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=_PROGRAM,
+        description="Drop a recording into a folder, get a karaoke-captioned video out of another.",
+        epilog="`karaokify-daemon COMMAND --help` tells more. Documentation: README.md and docs/.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for add in (_init, _run, _process, _transcribe, _render, _check):
+        add(commands)
+    return parser
+
+
+def _add(commands: Any, name: str, text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False
+    )
+    parser.set_defaults(command=name)
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="SECTION.KEY=VALUE",
+        dest="settings",
+        help="override one key of the configuration; may be repeated",
+    )
+
+
+def _init(commands: Any) -> None:
+    parser = _add(commands, "init", "write a ready-to-run tree of folders and a configuration")
+    parser.add_argument("folder", type=Path, metavar="DIR")
+
+
+def _run(commands: Any) -> None:
+    parser = _add(commands, "run", "run the service")
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE")
+    parser.add_argument(
+        "--once",
+        action="store_true",
+        help="process what is in the inbox, then exit: 0 all done, 1 some failed",
+    )
+    _add_settings(parser)
+
+
+def _process(commands: Any) -> None:
+    parser = _add(commands, "process", "make the bundle of each file, in the foreground")
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    parser.add_argument("--config", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--output", type=Path, metavar="DIR", help="where bundles go; default: here"
+    )
+    parser.add_argument("--title", help="the title at the top of the picture")
+    _add_settings(parser)
+
+
+def _transcribe(commands: Any) -> None:
+    parser = _add(commands, "transcribe", "write the transcript of a recording as JSON")
+    parser.add_argument("--audio-path", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--model-size", metavar="MODEL", help="a Whisper size, a .pt file, or demo")
+    parser.add_argument("--cache", action="store_true", help="use and keep results in the cache")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+    parser.add_argument("--config", type=Path, metavar="FILE")
+    _add_settings(parser)
+
+
+def _render(commands: Any) -> None:
+    parser = _add(commands, "render", "render a captioned video from a transcript")
+    parser.add_argument(
+        "--video-input", type=Path, required=True, metavar="FILE", help="video, or audio"
+    )
+    parser.add_argument("--transcript", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE")
+    parser.add_argument(
+        "--audio", type=Path, metavar="FILE", help="sound that replaces the input's"
+    )
+    parser.add_argument("--background", type=Path, metavar="FILE", help="an image or a video")
+    parser.add_argument("--title", help="the title at the top of the picture")
+    parser.add_argument("--config", type=Path, metavar="FILE")
+    _add_settings(parser)
+
+
+def _check(commands: Any) -> None:
+    parser = _add(commands, "check", "check that the service could run, and what to do if not")
+    parser.add_argument("--config", type=Path, metavar="FILE")
+    _add_settings(parser)

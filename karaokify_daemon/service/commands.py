@@ -1,0 +1,116 @@
+"""What each command does; `cli` names them. Heavy imports stay inside the commands."""
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+from pathlib import Path
+
+from karaokify_daemon.config import Config, Folders, load
+from karaokify_daemon.errors import ConfigError
+
+# ruff: noqa: PLC0415 - a command pays for what it uses only: torch alone takes seconds
+
+
+def init(arguments: argparse.Namespace) -> int:
+    """`karaokify-daemon init DIR`."""
+    from karaokify_daemon.service import init as module
+
+    path = module.init(arguments.folder)
+    print(f"Wrote {path}.\nNext: karaokify-daemon check --config {path}")
+    return 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """`karaokify-daemon run --config C [--once]`."""
+    from karaokify_daemon.service import logs
+    from karaokify_daemon.service.daemon import Daemon
+
+    config = load(arguments.config, settings=arguments.settings)
+    logs.configure(config.log)
+    return Daemon(config, once=arguments.once).run()
+
+
+def process(arguments: argparse.Namespace) -> int:
+    """`karaokify-daemon process FILE...`."""
+    from karaokify_daemon.service.foreground import process_files
+
+    config = _config(arguments)
+    if arguments.output is not None or arguments.config is None:
+        output = (arguments.output or Path()).absolute()
+        folders = config.folders.model_copy(update={"outbox": output})
+        config = config.model_copy(update={"folders": folders})
+    config.folders.outbox.mkdir(parents=True, exist_ok=True)
+    return process_files(arguments.files, config)
+
+
+def transcribe(arguments: argparse.Namespace) -> int:
+    """`karaokify-daemon transcribe --audio_path A`."""
+    from karaokify_daemon.pipeline.transcriber import Transcriber
+
+    config = _config(arguments)
+    model = arguments.model_size or config.transcribe.model
+    transcriber = Transcriber(model, config=config, use_cache=arguments.cache)
+    with contextlib.redirect_stdout(sys.stderr):  # the engine prints there
+        result = transcriber.transcribe(arguments.audio_path)
+    text = json.dumps(result, ensure_ascii=False, indent=2) + "\n"
+    if arguments.output is None:
+        sys.stdout.write(text)
+    else:
+        _writable(arguments.output).write_text(text, encoding="utf-8")
+    return 0
+
+
+def render(arguments: argparse.Namespace) -> int:
+    """`karaokify-daemon render --video_input V --transcript T --output O`."""
+    from karaokify_daemon.pipeline.sidecars import read_transcript
+    from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator
+
+    config = _config(arguments)
+    generator = VideoGenerator(
+        RenderConfig(
+            media=arguments.video_input,
+            output=_writable(arguments.output),
+            video=config.video,
+            limits=config.limits,
+            audio=arguments.audio,
+            background=arguments.background or config.video.background,
+        )
+    )
+    print(generator.generate(read_transcript(arguments.transcript)))
+    return 0
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """`karaokify-daemon check --config C`."""
+    from karaokify_daemon.service import check as module
+
+    findings = module.check(arguments.config, settings=arguments.settings)
+    print(module.render(findings))
+    return 1 if any(finding.status == "fail" for finding in findings) else 0
+
+
+def _config(arguments: argparse.Namespace) -> Config:
+    """Return the configuration; without a file, one that keeps its cache in the user's."""
+    config = load(arguments.config, settings=_settings(arguments))
+    if arguments.config is not None:
+        return config
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "karaokify-daemon"
+    chosen = config.folders.cache != Folders().under(Path().absolute()).cache
+    cache = config.folders.cache if chosen else home
+    return config.model_copy(update={"folders": config.folders.model_copy(update={"cache": cache})})
+
+
+def _settings(arguments: argparse.Namespace) -> list[str]:
+    title = getattr(arguments, "title", None)
+    given = [] if title is None else [f"video.title={json.dumps(title, ensure_ascii=False)}"]
+    return [*arguments.settings, *given]
+
+
+def _writable(path: Path) -> Path:
+    if not path.absolute().parent.is_dir():
+        raise ConfigError(
+            "its folder does not exist", file=str(path), advice="Create the folder first."
+        )
+    return path

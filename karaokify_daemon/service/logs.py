@@ -1,0 +1,49 @@
+"""Structured logs on stdout: JSON lines, or colours on a terminal.
+
+The event names are stable: docs/log-events.md.
+"""
+
+import logging
+import sys
+import warnings
+from typing import Any, TextIO
+
+import structlog
+
+from karaokify_daemon.config import Log
+
+
+def configure(log: Log, stream: TextIO = sys.stdout) -> None:
+    """Set up structlog, and forward what libraries log and warn through it."""
+    as_json = log.format == "json" or (log.format == "auto" and not stream.isatty())
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="backslashreplace")  # a file's name may not be UTF-8
+    renderer: Any = structlog.processors.JSONRenderer()
+    if not as_json:
+        renderer = structlog.dev.ConsoleRenderer(colors=stream.isatty(), pad_event_to=16)
+    processors: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=as_json),
+    ]
+    if as_json:
+        processors.append(structlog.processors.format_exc_info)
+    structlog.configure(
+        processors=[*processors, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(log.level),
+        logger_factory=structlog.PrintLoggerFactory(stream),
+        cache_logger_on_first_use=False,
+    )
+    root = logging.getLogger()
+    root.handlers = [_Forward(level=logging.WARNING)]
+    logging.captureWarnings(capture=True)
+    warnings.simplefilter("default")
+
+
+class _Forward(logging.Handler):
+    """Pass a library's record on as the event `library`."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        logger = structlog.get_logger()
+        method = logger.error if record.levelno >= logging.ERROR else logger.warning
+        method("library", logger=record.name, message=record.getMessage())

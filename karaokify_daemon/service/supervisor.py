@@ -1,0 +1,218 @@
+"""The supervisor of the worker: starts it, follows its progress, kills and starts it again."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from karaokify_daemon.config import Transcribe
+from karaokify_daemon.errors import CancelledError, WorkerDiedError
+from karaokify_daemon.service.child import Child, Patience
+from karaokify_daemon.service.worker import Answer, Beat, Cancel, Loaded, LogLine, Order
+
+_POLL_S = 0.1
+_ABORT_S = 3.0
+_FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.5, 60.0
+
+OnProgress = Callable[[float], None]
+OnLog = Callable[[str, dict[str, Any]], None]
+
+
+def backoff_seconds(deaths: int) -> float:
+    """Return how long to wait before a start, after so many deaths in a row.
+
+    >>> [backoff_seconds(n) for n in (0, 1, 2, 3, 100)]
+    [0.0, 0.5, 1.0, 2.0, 60.0]
+    """
+    if deaths == 0:
+        return 0.0
+    return min(_LONGEST_BACKOFF_S, _FIRST_BACKOFF_S * 2.0 ** min(deaths - 1, 20))
+
+
+class Worker:
+    """One resident model behind one method; any thread may call it, one job runs at a time."""
+
+    def __init__(self, settings: Transcribe, *, cache: Path, on_log: OnLog | None = None) -> None:
+        """Start nothing yet: the first job does. `on_log` gets event names with their fields."""
+        self._settings, self._cache = settings, cache
+        self._on_log = on_log or (lambda _event, _fields: None)
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._child: Child | None = None
+        self._model: str | None = None
+        self._device: str | None = None
+        self._jobs = self._deaths = self._restarts = 0
+        self._died_at = self._used_at = 0.0
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the child, if one runs."""
+        child = self._child
+        return child.pid if child is not None and not child.ended else None
+
+    @property
+    def model(self) -> str | None:
+        """Name of the resident model."""
+        return self._model
+
+    @property
+    def device(self) -> str | None:
+        """Where the resident model is: "cuda" or "cpu"."""
+        return self._device
+
+    @property
+    def restarts(self) -> int:
+        """How often the child was started again after a death."""
+        return self._restarts
+
+    def recognise(
+        self,
+        pcm: Path,
+        *,
+        duration_ms: int,
+        model: str,
+        language: str,
+        on_progress: OnProgress | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> dict[str, Any]:
+        """Return the engine's result for a file of raw s16le PCM, 16 kHz, mono.
+
+        Blocks; loads the model first when another one, or none, is resident. Raises
+        WorkerDiedError, WorkerStalledError, CancelledError, ModelError or TranscribeError.
+        """
+
+        def stop() -> bool:
+            return cancelled() or self._closing.is_set()
+
+        with self._turn(stop):
+            child = self._running(stop)
+            self._jobs += 1
+            order = Order(job=self._jobs, pcm=pcm, model=model, language=language)
+            if model != self._model:
+                self._model = self._device = None
+            patience = Patience(self._settings, duration_ms)
+            answer = self._answer(child, order, patience, stop, on_progress)
+            if answer.error is not None:
+                if answer.error.details.get("engine_lost"):
+                    self._end("engine lost")
+                raise answer.error
+            self._deaths = 0
+            assert answer.result is not None
+            return answer.result
+
+    def idle(self) -> None:
+        """Free the model when it has not been used for `idle_unload_seconds`."""
+        limit = self._settings.idle_unload_seconds
+        if limit <= 0 or not self._lock.acquire(blocking=False):
+            return
+        try:
+            if self._child is not None and time.monotonic() - self._used_at >= limit:
+                self._end("idle")
+        finally:
+            self._lock.release()
+
+    def close(self) -> None:
+        """Stop the child, and the job that may be running on it; later jobs are cancelled."""
+        self._closing.set()
+        with self._lock:
+            self._end("closing")
+
+    @contextlib.contextmanager
+    def _turn(self, stop: Callable[[], bool]) -> Iterator[None]:
+        while not self._lock.acquire(timeout=_POLL_S):
+            if stop():
+                raise CancelledError("was stopped while it waited for the worker")
+        try:
+            yield
+        finally:
+            self._used_at = time.monotonic()
+            self._lock.release()
+
+    def _running(self, stop: Callable[[], bool]) -> Child:
+        """Return the child, started (again) if need be."""
+        if self._child is not None and self._child.ended:
+            self._died(self._child.death("ended while idle"))
+        if self._child is None:
+            ready_at = self._died_at + backoff_seconds(self._deaths)
+            while not stop() and (left := ready_at - time.monotonic()) > 0:
+                self._closing.wait(min(left, _POLL_S))
+        if stop():
+            raise CancelledError("was stopped before it was recognised")
+        if self._child is None:
+            self._child = Child(self._settings, self._cache)
+            self._restarts += self._deaths > 0
+            self._on_log("worker.started", {"pid": self._child.pid})
+        return self._child
+
+    def _answer(
+        self,
+        child: Child,
+        order: Order,
+        patience: Patience,
+        stop: Callable[[], bool],
+        on_progress: OnProgress | None,
+    ) -> Answer:
+        try:
+            child.send(order)
+            return self._follow(child, order.job, patience, stop, on_progress)
+        except WorkerDiedError as error:
+            self._died(error)
+            raise
+        except BaseException:  # cancelled, Ctrl-C, or the callback's own: the child must stop too
+            self._abort(child, order.job)
+            raise
+
+    def _follow(
+        self,
+        child: Child,
+        job: int,
+        patience: Patience,
+        stop: Callable[[], bool],
+        on_progress: OnProgress | None,
+    ) -> Answer:
+        shown = -1.0
+        while True:
+            if stop():
+                raise CancelledError("was stopped while it was recognised")
+            reply = child.receive(_POLL_S)
+            patience.check(reply)
+            match reply:
+                case LogLine(event, fields):
+                    self._on_log(event, fields)
+                case Loaded(job=of) if of == job:
+                    self._model, self._device = reply.model, reply.device
+                case Beat(of, fraction) if of == job and not patience.loading:
+                    if on_progress is not None and fraction > shown:
+                        on_progress(fraction)
+                        shown = fraction
+                case Answer(job=of) if of == job:
+                    return reply
+
+    def _abort(self, child: Child, job: int) -> None:
+        """Have the child stop the job by itself, which keeps the model; else kill it."""
+        until = time.monotonic() + _ABORT_S
+        try:
+            child.send(Cancel(job))
+            while time.monotonic() < until:
+                reply = child.receive(_POLL_S)
+                if isinstance(reply, Answer) and reply.job == job:
+                    return
+        except WorkerDiedError:
+            pass
+        self._end("did not stop a cancelled job")
+
+    def _died(self, error: WorkerDiedError) -> None:
+        self._on_log("worker.died", {"problem": error.problem, **error.details})
+        self._end("died")
+        self._deaths += 1
+        self._died_at = time.monotonic()
+
+    def _end(self, reason: str) -> None:
+        if self._child is None:
+            return
+        pid = self._child.pid
+        self._child.kill()
+        self._child = self._model = self._device = None
+        self._on_log("worker.stopped", {"pid": pid, "reason": reason})

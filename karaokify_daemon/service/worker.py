@@ -1,0 +1,230 @@
+"""The worker: a child process that owns the resident model and does one order after the other.
+
+It speaks over a private pipe, never over stdout, because the engine prints there. It ends when
+the pipe does, so a killed service leaves no worker behind: a thread of its own waits for that,
+since PR_SET_PDEATHSIG would also fire at the end of the mere thread that started the worker.
+"""
+
+import faulthandler
+import logging
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from karaokify_daemon.adapters.whisper import models
+from karaokify_daemon.config import Transcribe
+from karaokify_daemon.errors import CancelledError, KaraokifyError, TranscribeError
+
+if TYPE_CHECKING:
+    from karaokify_daemon.adapters.whisper.engine import Engine
+
+_BEAT_S = 0.2
+_FIRST_RUNGS = ("efficient", "none")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """Recognise this file with this model."""
+
+    job: int
+    pcm: Path
+    model: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Stop working on this job."""
+
+    job: int
+
+
+@dataclass(frozen=True)
+class Beat:
+    """The job goes on; the fraction is of the download before the model is loaded."""
+
+    job: int
+    fraction: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """The job's model is in memory."""
+
+    job: int
+    model: str
+    device: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """The job is over: the engine's result, or the error."""
+
+    job: int
+    result: dict[str, Any] | None = None
+    error: KaraokifyError | None = None
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """Something for the service's log."""
+
+    event: str
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+Reply = Beat | Loaded | Answer | LogLine
+
+
+def main(pipe: Connection, settings: Transcribe, cache: Path) -> None:
+    """Run in the child until told to stop."""
+    _settle_in()
+    link = Link(pipe)
+    logging.getLogger().addHandler(_Forward(link))
+    logging.captureWarnings(capture=True)
+    desk = _Desk(link, settings, cache)
+    while True:
+        desk.serve(link.next_order())
+
+
+class Link:
+    """The worker's end of the pipe."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._sending = threading.Lock()
+        self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
+        self._cancelled = 0
+        threading.Thread(target=self._listen, name="link", daemon=True).start()
+
+    def send(self, reply: Reply) -> None:
+        """Send to the service; without a service there is nothing left to do here."""
+        with self._sending:
+            try:
+                self._pipe.send(reply)
+            except (BrokenPipeError, ConnectionResetError):
+                os._exit(0)
+
+    def next_order(self) -> Order:
+        """Wait for the next order."""
+        return self._orders.get()
+
+    def is_cancelled(self, job: int) -> bool:
+        """Tell whether this job, or a later one, has been cancelled."""
+        return self._cancelled >= job
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                message = self._pipe.recv()
+            except (EOFError, OSError):
+                os._exit(0)  # the main thread may be deep in native code: no other way out
+            if isinstance(message, Cancel):
+                self._cancelled = message.job
+            else:
+                self._orders.put(message)
+
+
+class _Desk:
+    """What the worker keeps from one order to the next: the engine."""
+
+    def __init__(self, link: Link, settings: Transcribe, cache: Path) -> None:
+        self._link, self._settings, self._cache = link, settings, cache
+        self._engine: Engine | None = None
+        self._resident: str | None = None
+
+    def serve(self, order: Order) -> None:
+        """Carry out an order and send its answer, whatever happens."""
+        try:
+            answer = Answer(job=order.job, result=self._recognise(order))
+        except KaraokifyError as error:
+            answer = Answer(job=order.job, error=error)
+        except Exception as error:  # a bug of ours or the engine's must not end the resident model
+            trace = "".join(traceback.format_exception(error)[-3:])
+            problem = f"the worker failed ({type(error).__name__}: {error})"
+            answer = Answer(job=order.job, error=TranscribeError(problem, trace=trace))
+        try:
+            self._link.send(answer)
+        except Exception as error:  # pickle raises whatever a field's own reduction does
+            problem = f"the worker's answer could not be sent ({type(error).__name__}: {error})"
+            self._link.send(Answer(job=order.job, error=TranscribeError(problem)))
+
+    def _recognise(self, order: Order) -> dict[str, Any]:
+        beat = _Pulse(self._link, order.job)
+        engine = self._engine_for(order, beat)
+        self._link.send(Loaded(job=order.job, model=order.model, device=engine.device))
+        result = engine.recognise(order.pcm, language=order.language, on_progress=beat)
+        if (rung := result["engine"]["rung"]) not in _FIRST_RUNGS:
+            self._link.send(LogLine("engine.fallback", {"rung": rung, "model": order.model}))
+        return result
+
+    def _engine_for(self, order: Order, beat: "_Pulse") -> "Engine":
+        if self._engine is not None and self._resident == order.model:
+            return self._engine
+        self._engine = self._resident = None  # two models at once may not fit into memory
+        start = time.monotonic()
+        # Seconds and hundreds of MB, which only the worker pays.
+        from karaokify_daemon.adapters.whisper.engine import Engine  # noqa: PLC0415
+
+        settings = self._settings
+        file = models.resolve(order.model, self._cache, download=settings.download)
+        if file.path is None:
+            self._link.send(LogLine("model.download", {"model": order.model}))
+        beat(0.0)
+        self._engine = Engine(
+            file, device=settings.device, threads=settings.threads, on_download=beat
+        )
+        self._resident = order.model
+        facts = {"model": order.model, "device": self._engine.device}
+        seconds = round(time.monotonic() - start, 3)
+        self._link.send(LogLine("model.loaded", facts | {"seconds": seconds}))
+        return self._engine
+
+
+class _Pulse:
+    """Progress callback that sends beats, not too many, and raises when the job is cancelled."""
+
+    def __init__(self, link: Link, job: int) -> None:
+        self._link, self._job = link, job
+        self._sent = float("-inf")
+
+    def __call__(self, fraction: float) -> None:
+        if self._link.is_cancelled(self._job):
+            raise CancelledError("was stopped while it was recognised")
+        now = time.monotonic()
+        if now - self._sent >= _BEAT_S or fraction >= 1.0:
+            self._sent = now
+            self._link.send(Beat(self._job, fraction))
+
+
+class _Forward(logging.Handler):
+    """Pass on what libraries log and warn."""
+
+    def __init__(self, link: Link) -> None:
+        super().__init__(logging.WARNING)
+        self._link = link
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fields = {"logger": record.name, "message": record.getMessage()[:2000]}
+        self._link.send(LogLine("library", fields))
+
+
+def _settle_in() -> None:
+    """Cut the ties to the service's terminal: its Ctrl-C, its stdin and its stdout."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the service's to handle
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)  # also what native code prints
+    sys.stdout = sys.stderr
+    faulthandler.enable()

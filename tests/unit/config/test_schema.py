@@ -1,0 +1,88 @@
+from pathlib import Path
+
+import pytest
+import tomli_w
+from pydantic import ValidationError
+
+from karaokify_daemon.config import Config, Folders, Intake, Limits, Transcribe, Video, load
+from karaokify_daemon.config.schema import JOB_KEYS
+
+SECTIONS = {name: field.annotation for name, field in Config.model_fields.items()}
+
+
+def test_the_defaults_survive_being_written_and_read(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text(tomli_w.dumps(Config().model_dump(mode="json", exclude_none=True)))
+
+    config = load(path, {})
+
+    assert config.model_copy(update={"folders": Folders()}) == Config()
+
+
+def test_every_job_option_is_a_key_of_recognition_or_of_the_video():
+    assert set(Transcribe.model_fields) | set(Video.model_fields) >= JOB_KEYS
+
+
+def test_no_job_option_is_a_path():
+    assert not JOB_KEYS & {n for n, f in Video.model_fields.items() if "Path" in str(f.annotation)}
+
+
+def test_option_names_are_in_one_section_only_so_that_bare_keys_have_one_meaning():
+    assert not set(Transcribe.model_fields) & set(Video.model_fields)
+
+
+@pytest.mark.parametrize("section", [n for n in SECTIONS if n != "presets"])
+def test_sections_refuse_unknown_keys_and_cannot_be_changed(section):
+    with pytest.raises(ValidationError):
+        Config.model_validate({section: {"nonsense": 1}})
+    value = getattr(Config(), section)
+    with pytest.raises(ValidationError):
+        setattr(value, next(iter(type(value).model_fields)), None)
+
+
+@pytest.mark.parametrize("size", ["1921x1080", "62x64", "7682x64", "64", "x", "-64x64", "٦٤x٦٤"])
+def test_sizes_that_cannot_be_encoded_are_refused(size):
+    with pytest.raises(ValidationError):
+        Video(size=size)
+
+
+def test_a_size_is_read_as_width_and_height():
+    video = Video(size="1080x1920")
+
+    assert (video.width, video.height) == (1080, 1920)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        (Video, {"text_color": "red"}),
+        (Video, {"text_color": "#FFFFFF\n"}),
+        (Video, {"fps": 0}),
+        (Video, {"size": "64x64\n"}),
+        (Transcribe, {"language": "English"}),
+        (Transcribe, {"language": "en\n"}),
+        (Transcribe, {"model": ""}),
+        (Transcribe, {"stall_seconds": 0}),
+        (Intake, {"settle_seconds": -1}),
+        (Intake, {"settle_seconds": float("inf")}),
+        (Intake, {"settle_seconds": float("nan")}),
+        (Intake, {"rescan_seconds": 0}),
+        (Limits, {"jobs": 0}),
+        (Limits, {"render_deadline_factor": float("nan")}),
+    ],
+)
+def test_values_out_of_range_are_refused(values):
+    section, options = values
+
+    with pytest.raises(ValidationError):
+        section(**options)
+
+
+def test_folders_are_made_absolute_and_know_the_home_folder(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+
+    folders = Folders(inbox=Path("~/in"), outbox=Path("/out")).under(Path("/base"))
+
+    assert folders.inbox == Path("/home/me/in")
+    assert folders.outbox == Path("/out")
+    assert folders.failed == Path("/base/failed")

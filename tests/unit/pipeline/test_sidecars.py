@@ -1,0 +1,54 @@
+import pytest
+
+from karaokify_daemon.config import from_dict
+from karaokify_daemon.domain.job import Job, Sidecars
+from karaokify_daemon.errors import SidecarError
+from karaokify_daemon.pipeline.sidecars import effective_config, read_transcript
+
+
+def job(tmp_path, text=None, preset=None):
+    options = tmp_path / "talk.toml"
+    if text is not None:
+        options.write_text(text)
+    sidecars = Sidecars(options=options if text is not None else None)
+    return Job(id="1", media=tmp_path / "talk.mp3", sidecars=sidecars, preset=preset)
+
+
+def test_job_options_lie_on_the_preset_and_the_preset_on_the_configuration(tmp_path):
+    config = from_dict(
+        {"video": {"fps": 25, "crf": 30}, "presets": {"tall": {"size": "90x160", "fps": 50}}}
+    )
+    merged = effective_config(
+        config, job(tmp_path, "fps = 60\n[transcribe]\nlanguage='de'", "tall")
+    )
+    assert (merged.video.size, merged.video.fps, merged.video.crf) == ("90x160", 60, 30)
+    assert merged.transcribe.language == "de"
+
+
+@pytest.mark.parametrize(
+    "text", ["crf = 1", 'model = "../x.pt"', 'font = "/etc"', "[limits]\njobs=9"]
+)
+def test_a_job_may_not_set_paths_or_what_the_machine_spends(tmp_path, text):
+    with pytest.raises(SidecarError) as caught:
+        effective_config(from_dict({}), job(tmp_path, text))
+    assert caught.value.file == "talk.toml"
+
+
+def test_every_fault_of_the_options_is_told(tmp_path):
+    with pytest.raises(SidecarError) as caught:
+        effective_config(from_dict({}), job(tmp_path, "titel = 'x'\nfps = 'many'\nsize = '3x3'"))
+    assert all(word in caught.value.problem for word in ("titel", "fps", "size"))
+
+
+def test_a_transcript_with_a_byte_order_mark_is_read(tmp_path):
+    path = tmp_path / "t.json"
+    path.write_text('\ufeff{"segments": [{"start": 0, "end": 1, "text": "hi there"}]}', "utf-8")
+    assert [word.text for word in read_transcript(path).words] == ["hi", "there"]
+
+
+def test_a_transcript_that_is_not_json_is_named(tmp_path):
+    path = tmp_path / "t.json"
+    path.write_text("{")
+    with pytest.raises(SidecarError) as caught:
+        read_transcript(path)
+    assert caught.value.file == "t.json" and "not valid JSON" in caught.value.problem

@@ -1,0 +1,84 @@
+import pytest
+
+from karaokify_daemon.config import Transcribe
+from karaokify_daemon.errors import WorkerStalledError
+from karaokify_daemon.service.child import Patience
+from karaokify_daemon.service.supervisor import backoff_seconds
+from karaokify_daemon.service.worker import Answer, Beat, Loaded, LogLine
+
+SETTINGS = Transcribe(start_seconds=100, stall_seconds=10, deadline_factor=2)
+LOADED = Loaded(job=1, model="demo", device="cpu")
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def test_the_first_start_is_at_once_and_later_ones_wait_longer_up_to_a_bound():
+    waits = [backoff_seconds(deaths) for deaths in range(12)]
+    assert waits[0] == 0
+    assert waits == sorted(waits)
+    assert backoff_seconds(10_000) == waits[-1] == 60
+
+
+def test_loading_may_take_as_long_as_starting_may(clock):
+    patience = Patience(SETTINGS, 1000, clock)
+    clock.now = 100
+    patience.check(None)
+    clock.now = 101
+    with pytest.raises(WorkerStalledError, match="load the model within 100 s"):
+        patience.check(None)
+
+
+def test_a_download_that_goes_on_is_waited_for(clock):
+    patience = Patience(SETTINGS, 1000, clock)
+    for clock.now in range(0, 1000, 50):
+        patience.check(Beat(1, clock.now / 1000))
+    assert patience.loading
+
+
+def test_work_without_progress_is_a_stall(clock):
+    patience = Patience(SETTINGS, 1000, clock)
+    patience.check(LOADED)
+    for clock.now in range(0, 50, 5):
+        patience.check(Beat(1, 0.5))
+    clock.now = 56
+    with pytest.raises(WorkerStalledError, match="progress within 10 s"):
+        patience.check(None)
+
+
+def test_a_log_line_is_no_progress(clock):
+    patience = Patience(SETTINGS, 1000, clock)
+    patience.check(LOADED)
+    clock.now = 11
+    with pytest.raises(WorkerStalledError):
+        patience.check(LogLine("library"))
+
+
+@pytest.mark.parametrize(("duration_ms", "deadline"), [(1000, 120), (100_000, 300)])
+def test_progress_without_end_is_a_stall(clock, duration_ms, deadline):
+    clock.now = 50
+    patience = Patience(SETTINGS, duration_ms, clock)
+    patience.check(LOADED)
+    while clock.now < 50 + deadline:
+        patience.check(Beat(1, 0.5))
+        clock.now += 5
+    patience.check(Beat(1, 0.5))
+    clock.now += 5
+    with pytest.raises(WorkerStalledError, match=f"longer than {deadline} s"):
+        patience.check(Beat(1, 0.5))
+
+
+def test_an_answer_that_comes_late_is_taken(clock):
+    patience = Patience(SETTINGS, 1000, clock)
+    patience.check(LOADED)
+    clock.now = 1000
+    patience.check(Answer(job=1, result={}))
