@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from karaokify_daemon.domain.text_width import characters
 from karaokify_daemon.domain.transcript import Transcript, Word
@@ -60,19 +60,21 @@ class Caption:
 
 
 def caption_lines(
-    transcript: Transcript, *, max_chars: int, max_rows: int = 2
+    transcript: Transcript, *, max_chars: int, max_rows: int = 2, duration_ms: int | None = None
 ) -> list[Caption]:
     """Put a transcript's words into captions of at most `max_rows` rows.
 
     A row is as wide as `max_chars` average characters. Captions end at pauses, and best at
     the end of a sentence, a clause or a phrase; rows are balanced; no word is ever divided: one
-    that is too long has a row of its own, shrunk to fit. Captions never overlap.
+    that is too long has a row of its own, shrunk to fit. Captions never overlap, and none is
+    shown beyond `duration_ms`.
     """
     layout = _Layout(transcript.joiner, float(max_chars), max_rows)
     groups = [group for run in _runs(transcript.words) for group in layout.captions(run)]
     spans = _spans([(rows[0].words[0].start, rows[-1].words[-1].end) for rows in groups])
+    last = duration_ms if duration_ms is not None else max((end for _, end in spans), default=0)
     return [
-        Caption(rows, start, end, transcript.joiner)
+        Caption(rows, start, min(end, last), transcript.joiner)
         for rows, (start, end) in zip(groups, spans, strict=True)
     ]
 
@@ -96,7 +98,7 @@ def _spans(spoken: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         starts.append(max(before, start - lead))
         before = end
     ends = []
-    for (start, end), following in zip(spoken, [*starts[1:], None], strict=True):
+    for (start, end), following in zip_longest(spoken, starts[1:]):
         held = max(end + _HOLD_MS, start + _SHORTEST_MS)
         if following is None:
             ends.append(held)

@@ -89,7 +89,11 @@ class VideoGenerator:
 
     def captions(self, transcript: dict[str, Any] | Transcript) -> list[Caption]:
         """Return a transcript's captions, as this video's size and font allow."""
-        return caption_lines(_transcript(transcript), max_chars=self._style().max_chars)
+        return caption_lines(
+            _transcript(transcript),
+            max_chars=self._style().max_chars,
+            duration_ms=self._config.duration_ms,
+        )
 
     def ass(
         self, transcript: dict[str, Any] | Transcript, duration_ms: int | None = None

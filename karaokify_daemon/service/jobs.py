@@ -114,10 +114,10 @@ class JobThread:
             self._log.warning(event, after_seconds=decision.after_seconds, **facts)
             return Outcome(attempts=attempts, retry_after=decision.after_seconds)
         try:
-            reason = moves.fail(job, self._config.folders.failed, error)
+            moved = moves.fail(job, self._config.folders.failed, error)
         except KaraokifyError as trouble:  # the failed folder is not writable: it stays, and waits
             again = decide(trouble, attempts).after_seconds
             self._log.error("job.stuck", trouble=str(trouble), after_seconds=again, **facts)
             return Outcome(attempts=attempts, retry_after=again)
-        self._log.error("job.failed", reason_file=str(reason), **facts)
+        self._log.error("job.failed", moved_to=str(moved), **facts)
         return Outcome(attempts=attempts, failed=True)

@@ -19,10 +19,6 @@ from tools.speech import SAMPLE_RATE, Audio, SpokenWord, speak
 tokenizer = get_tokenizer(multilingual=False)
 TIMESTAMP_0 = tokenizer.timestamp_begin
 FRAMES_PER_SECOND = 50  # of the encoder's output, and of timestamp tokens
-# Dynamic time warping on cross-attention finds words early, by about this much, when attention
-# is taught the exact span: so it is taught to look a little later.
-ATTENTION_DELAY_S = 0.035
-
 _PUNCTUATION = {tokenizer.encode(mark)[0] for mark in ".,"}
 WORD_CLASS = {word: i + 1 for i, word in enumerate(WORDS)}  # 0: no word in this frame
 USED_TOKENS = sorted(
@@ -117,7 +113,7 @@ class _Window:
         return Example(mel, [*self.tokens, tokenizer.eot], [*self.spans, None], self.frames)
 
     def _say(self, word: SpokenWord) -> None:
-        heard = (word.start + ATTENTION_DELAY_S, word.end + ATTENTION_DELAY_S)
+        heard = (word.start, word.end)
         after = (word.end - 0.1, word.end + 0.15)
         for token in tokenizer.encode(" " + word.text):
             self._add(token, after if token in _PUNCTUATION else heard)
