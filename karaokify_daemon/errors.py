@@ -155,6 +155,7 @@ class ModelError(KaraokifyError):
     """The speech model cannot be loaded."""
 
     code = "model"
+    retryable = True  # it is the machine's trouble: the recording waits until that is mended
     default_advice = "Run `karaokify-daemon check` to see which models are at hand."
 
 

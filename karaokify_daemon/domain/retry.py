@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from karaokify_daemon.errors import (
     CancelledError,
     KaraokifyError,
+    ModelError,
     PublishError,
     SourceChangedError,
 )
@@ -28,13 +29,14 @@ class RetryDecision:
 def decide(error: KaraokifyError, attempts: int) -> RetryDecision:
     """Decide after the `attempts`-th failure of a job.
 
-    What lies in the file fails at once. What lies around it (a full disk, a vanished mount) is
-    waited out for as long as it takes, 5 s doubling to 5 min. What may be either gets one retry.
+    What lies in the file fails at once. What lies around it (a full disk, a vanished mount, no
+    model) is waited out for as long as it takes, 5 s doubling to 5 min. What may be either gets
+    one retry.
     """
     if not error.retryable:
         return RetryDecision(None)
     if isinstance(error, CancelledError | SourceChangedError):
         return RetryDecision(0.0)
-    if isinstance(error, PublishError):
+    if isinstance(error, PublishError | ModelError):
         return RetryDecision(min(_LONGEST_S, _FIRST_S * 2 ** min(attempts - 1, 10)))
     return RetryDecision(None if attempts >= _DEADLY else 0.0)

@@ -13,6 +13,7 @@ from typing import Any
 from karaokify_daemon.config import Config
 from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.names import printable
+from karaokify_daemon.errors import SourceChangedError
 
 _SCHEMA = 1
 _PACKAGES = ("karaokify-daemon", "whisper-timestamped", "openai-whisper", "torch")
@@ -40,8 +41,13 @@ def identity(hashes: Mapping[str, str], config: Config) -> str:
 
 
 def source_hashes(job: Job) -> dict[str, str]:
-    """Return the SHA-256 of the media and of each sidecar, by role."""
-    return {role: _sha256(path) for role, path in _by_role(job).items()}
+    """Return the SHA-256 of the media and of each sidecar, by role. Raises SourceChangedError."""
+    try:
+        return {role: _sha256(path) for role, path in _by_role(job).items()}
+    except OSError as error:
+        raise SourceChangedError(
+            f"cannot be read ({error.strerror})", file=printable(job.media.name)
+        ) from error
 
 
 def manifest(
@@ -68,6 +74,16 @@ def manifest(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         **facts,
     }
+
+
+def fingerprints(job: Job) -> list[tuple[int, ...]]:
+    """Return what changes when a file is replaced or written to."""
+    try:
+        stats = [path.stat() for path in job.paths()]
+    except FileNotFoundError as error:
+        name = printable(Path(error.filename).name)
+        raise SourceChangedError("vanished", file=name) from error
+    return [(s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns) for s in stats]
 
 
 def _by_role(job: Job) -> dict[str, Path]:

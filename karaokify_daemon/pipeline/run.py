@@ -1,71 +1,26 @@
-"""One job through all its stages, from the media file to the published bundle."""
+"""One job, from the media file to the published bundle."""
 
-import json
-import os
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Protocol
-
-import structlog
-
-from karaokify_daemon.adapters import ffmpeg
 from karaokify_daemon.adapters.files import outbox
+from karaokify_daemon.adapters.whisper import models
 from karaokify_daemon.adapters.work import work_folder
 from karaokify_daemon.config import Config
-from karaokify_daemon.domain.job import Job, Stage
+from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.names import bundle_stem, printable
-from karaokify_daemon.domain.subtitles import srt, vtt
-from karaokify_daemon.domain.transcript import Transcript
-from karaokify_daemon.errors import (
-    CancelledError,
-    KaraokifyError,
-    NoAudioError,
-    NoSpeechError,
-    NotMediaError,
-    PublishError,
-    SidecarError,
-    SourceChangedError,
-)
-from karaokify_daemon.pipeline.manifest import identity, manifest, source_hashes
-from karaokify_daemon.pipeline.sidecars import effective_config, read_transcript
-from karaokify_daemon.pipeline.transcriber import Recogniser, Transcriber
-from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator
+from karaokify_daemon.errors import ModelError, SidecarError
+from karaokify_daemon.pipeline.manifest import fingerprints, identity, source_hashes
+from karaokify_daemon.pipeline.sidecars import effective_config
+from karaokify_daemon.pipeline.stages import JobRun, Means, Result, Watch
+from karaokify_daemon.pipeline.transcriber import Recogniser
 
-NO_SPEECH = "no speech found"
-_SILENT_LUFS = -69.0  # EBU R 128 gates at -70: below this there is nothing to hear
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """What became of a job: its bundle, and the figures of its canonical log line."""
-
-    bundle: Path
-    published: bool  # False: the same content with the same options was there already
-    figures: dict[str, Any] = field(default_factory=dict)
-
-
-class Watch(Protocol):
-    """How a job's progress is followed and how it is stopped."""
-
-    def progress(self, stage: Stage, fraction: float) -> None:
-        """Hear that a stage has come so far (0 to 1)."""
-
-    def cancelled(self) -> bool:
-        """Tell whether to stop."""
+__all__ = ["Pipeline", "Result", "Watch"]
 
 
 class Pipeline:
-    """The stages in order; one object serves all jobs, from several threads."""
+    """Takes jobs through the stages; one object serves all jobs, from several threads."""
 
     def __init__(self, config: Config, recogniser: Recogniser) -> None:
         self._config = config
-        self._recogniser = recogniser
-        self._renderers = threading.BoundedSemaphore(config.limits.renderers)
-        self._tools = ffmpeg.Ffmpeg(config.limits)
+        self._means = Means(config, recogniser)
 
     def process(self, job: Job, watch: Watch) -> Result:
         """Take a job from its media to a published bundle.
@@ -74,252 +29,26 @@ class Pipeline:
         KaraokifyError; nothing half-made is left behind then.
         """
         config = effective_config(self._config, job)
-        before = _fingerprints(job)
-        hashes = _readable(job)
+        self._check_model(job, config)
+        before = fingerprints(job)
+        hashes = source_hashes(job)
         found = outbox.find(config.folders.outbox, bundle_stem(job.media), identity(hashes, config))
         if found is not None:
             return Result(bundle=found, published=False)
         with work_folder(config.folders.cache) as work:
-            run = _Run(self, job, config, watch, work)
-            return run.publish(hashes, before)
+            return JobRun(self._means, job, config, watch, work).publish(hashes, before)
 
-    @contextmanager
-    def renderer(self, watch: Watch) -> Iterator[None]:
-        """Hold one of the `limits.renderers` places."""
-        while not self._renderers.acquire(timeout=0.2):
-            if watch.cancelled():
-                raise CancelledError("was stopped while it waited for a renderer")
+    def _check_model(self, job: Job, config: Config) -> None:
+        """Tell a job that asks for a model which cannot be had from a service without its own."""
+        settings = config.transcribe
+        if settings.model == self._config.transcribe.model:
+            return
         try:
-            yield
-        finally:
-            self._renderers.release()
-
-    @property
-    def tools(self) -> ffmpeg.Ffmpeg:
-        """The FFmpeg of the configuration."""
-        return self._tools
-
-    @property
-    def recogniser(self) -> Recogniser:
-        """Who turns sound into words."""
-        return self._recogniser
-
-
-class _Run:
-    """What one job holds while it goes through the stages."""
-
-    def __init__(
-        self, pipeline: Pipeline, job: Job, config: Config, watch: Watch, work: Path
-    ) -> None:
-        self._pipeline, self._job, self._config = pipeline, job, config
-        self._watch, self._work = watch, work
-        self._timings: dict[str, float] = {}
-        self._warnings: list[str] = []
-        self._cache_hit = False
-        self._engine: dict[str, Any] = {}
-        self._log = structlog.get_logger()
-
-    def publish(self, hashes: dict[str, str], before: list[tuple[int, ...]]) -> Result:
-        """Run every stage and publish the bundle."""
-        with self._stage(Stage.PROBE):
-            info = self._probe()
-        with self._stage(Stage.DECODE) as progress:
-            decoded = ffmpeg.decode(
-                self._pipeline.tools,
-                self._job.media,
-                self._work / "audio.pcm",
-                info,
-                on_progress=progress,
-                cancelled=self._watch.cancelled,
-            )
-        duration_ms = max(decoded.duration_ms, (info.duration_ms or 0) if info.video else 0)
-        with self._stage(Stage.TRANSCRIBE) as progress:
-            transcript = self._transcribe(decoded, progress)
-        with self._bundle() as bundle:
-            self._make(bundle, transcript, duration_ms, decoded.loudness.integrated_lufs)
-            facts = self._facts(transcript, decoded, duration_ms)
-            with self._stage(Stage.PUBLISH):
-                if _fingerprints(self._job) != before:
-                    raise SourceChangedError("changed while it was processed", file=self._name)
-                whole = manifest(self._job, self._config, hashes, facts)
-                _write_json(bundle.path / "manifest.json", whole)
-                size = sum(p.stat().st_size for p in bundle.path.iterdir())
-                path = bundle.commit()
-        return Result(bundle=path, published=True, figures=self._figures(transcript, facts, size))
-
-    @contextmanager
-    def _bundle(self) -> Iterator[outbox.Bundle]:
-        """Hold the bundle while it is built; nothing is left of it unless it is committed."""
-        stem = bundle_stem(self._job.media)
-        try:
-            with outbox.Bundle.begin(self._config.folders.outbox, stem) as bundle:
-                yield bundle
-        except OSError as error:
-            raise PublishError(
-                f"its bundle could not be written ({error.strerror})", file=self._name
+            models.resolve(settings.model, config.folders.cache, download=settings.download)
+        except ModelError as error:
+            asked = job.sidecars.options or job.media
+            raise SidecarError(
+                f"asks for a model that cannot be had: {error.problem}",
+                file=printable(asked.name),
+                advice=error.advice,
             ) from error
-
-    def _probe(self) -> ffmpeg.MediaInfo:
-        info = ffmpeg.probe(self._pipeline.tools, self._job.media)
-        if info.audio is None:
-            raise NoAudioError("has no audio stream", file=self._name)
-        if (background := self._job.sidecars.background) is not None:
-            try:
-                ffmpeg.probe(self._pipeline.tools, background)
-            except NotMediaError as error:
-                name = printable(background.name)
-                raise SidecarError(f"the background {error.problem}", file=name) from error
-        return info
-
-    def _transcribe(self, decoded: ffmpeg.Decoded, progress: Callable[[float], None]) -> Transcript:
-        if self._job.sidecars.transcript is not None:
-            transcript = read_transcript(self._job.sidecars.transcript)
-            self._engine = {"model": "sidecar"}
-        elif (decoded.loudness.integrated_lufs or -70.0) < _SILENT_LUFS:
-            transcript = Transcript(())
-            self._engine = {"model": "none"}
-        else:
-            transcript = self._recognise(decoded, progress)
-        transcript = transcript.clipped(decoded.duration_ms)
-        if not transcript.words:
-            if self._config.transcribe.no_speech == "fail":
-                raise NoSpeechError(f"{NO_SPEECH} in it", file=self._name)
-            self._warnings.append(NO_SPEECH)
-        return transcript
-
-    def _recognise(self, decoded: ffmpeg.Decoded, progress: Callable[[float], None]) -> Transcript:
-        settings = self._config.transcribe
-        transcriber = Transcriber(
-            settings.model, config=self._config, recogniser=self._pipeline.recogniser
-        )
-        found, self._cache_hit = transcriber.transcribe_pcm(
-            decoded.pcm,
-            sha256=decoded.sha256,
-            duration_ms=decoded.duration_ms,
-            language=settings.language,
-            on_progress=progress,
-            cancelled=self._watch.cancelled,
-        )
-        self._engine = found.get("engine", {})
-        return Transcript.from_dict(found)
-
-    def _make(
-        self,
-        bundle: outbox.Bundle,
-        transcript: Transcript,
-        duration_ms: int,
-        loudness: float | None,
-    ) -> None:
-        """Write everything of the bundle but its manifest."""
-        video = bundle.file(".mp4")
-        with self._stage(Stage.CAPTION):
-            generator = self._generator(video, duration_ms, loudness)
-            captions = generator.captions(transcript)
-            _write_json(bundle.file(".json"), transcript.to_dict())
-            _write(bundle.file(".srt"), srt(captions))
-            _write(bundle.file(".vtt"), vtt(captions))
-            _write(bundle.file(".ass"), generator.ass(transcript))
-        with self._pipeline.renderer(self._watch), self._stage(Stage.RENDER):
-            generator.generate(transcript)
-            at = transcript.words[0].end if transcript.words else duration_ms // 3
-            ffmpeg.poster(
-                self._pipeline.tools, video, min(at, duration_ms // 2), bundle.path / "poster.jpg"
-            )
-        with self._stage(Stage.VERIFY):
-            fps = self._config.video.fps
-            ffmpeg.verify(self._pipeline.tools, video, duration_ms=duration_ms, fps=fps)
-
-    def _generator(self, output: Path, duration_ms: int, loudness: float | None) -> VideoGenerator:
-        return VideoGenerator(
-            RenderConfig(
-                media=self._job.media,
-                output=output,
-                video=self._config.video,
-                limits=self._config.limits,
-                background=self._job.sidecars.background or self._config.video.background,
-                duration_ms=duration_ms,
-                loudness_lufs=loudness,
-            ),
-            on_progress=lambda fraction: self._watch.progress(Stage.RENDER, fraction),
-            cancelled=self._watch.cancelled,
-        )
-
-    @contextmanager
-    def _stage(self, stage: Stage) -> Iterator[Callable[[float], None]]:
-        if self._watch.cancelled():
-            raise CancelledError("was stopped", file=self._name)
-        self._log.debug("stage.started", stage=str(stage))
-        self._watch.progress(stage, 0.0)
-        start = time.monotonic()
-        try:
-            yield lambda fraction: self._watch.progress(stage, fraction)
-        except KaraokifyError as error:
-            error.file = error.file or self._name
-            error.details.setdefault("stage", str(stage))
-            raise
-        self._timings[str(stage)] = round(time.monotonic() - start, 3)
-        self._watch.progress(stage, 1.0)
-        self._log.info("stage.finished", stage=str(stage), seconds=self._timings[str(stage)])
-
-    @property
-    def _name(self) -> str:
-        return printable(self._job.media.name)
-
-    def _facts(
-        self, transcript: Transcript, decoded: ffmpeg.Decoded, duration_ms: int
-    ) -> dict[str, Any]:
-        loudness = decoded.loudness
-        return {
-            "duration_seconds": duration_ms / 1000,
-            "words": len(transcript.words),
-            "language": transcript.language,
-            "model": self._engine,
-            "loudness": {
-                "integrated_lufs": loudness.integrated_lufs,
-                "range_lu": loudness.range_lu,
-                "true_peak_dbtp": loudness.true_peak_dbtp,
-            },
-            "transcript_from_cache": self._cache_hit,
-            "ffmpeg": self._pipeline.tools.version(),
-            "timings_seconds": dict(self._timings),
-            "warnings": list(self._warnings),
-        }
-
-    def _figures(self, transcript: Transcript, facts: dict[str, Any], size: int) -> dict[str, Any]:
-        seconds = facts["duration_seconds"]
-        return {
-            "duration": seconds,
-            "speed": round(seconds / max(0.001, sum(self._timings.values())), 2),  # x real time
-            "words": len(transcript.words),
-            "bytes": size,
-            "cache_hit": self._cache_hit,
-            "stages": dict(self._timings),
-            "warnings": list(self._warnings),
-        }
-
-
-def _fingerprints(job: Job) -> list[tuple[int, ...]]:
-    """Return what changes when a file is replaced or written to."""
-    try:
-        stats = [path.stat() for path in job.paths()]
-    except FileNotFoundError as error:
-        name = printable(os.path.basename(error.filename))  # noqa: PTH119 - may be bytes-like text
-        raise SourceChangedError("vanished", file=name) from error
-    return [(s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns) for s in stats]
-
-
-def _readable(job: Job) -> dict[str, str]:
-    try:
-        return source_hashes(job)
-    except OSError as error:
-        raise SourceChangedError(
-            f"cannot be read ({error.strerror})", file=printable(job.media.name)
-        ) from error
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
-
-
-def _write_json(path: Path, data: Any) -> None:
-    _write(path, json.dumps(data, ensure_ascii=False, indent=2) + "\n")

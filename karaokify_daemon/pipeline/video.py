@@ -95,9 +95,7 @@ class VideoGenerator:
             duration_ms=self._config.duration_ms,
         )
 
-    def ass(
-        self, transcript: dict[str, Any] | Transcript, duration_ms: int | None = None
-    ) -> str:
+    def ass(self, transcript: dict[str, Any] | Transcript, duration_ms: int | None = None) -> str:
         """Return the whole ASS script.
 
         Without any duration, the title stands until the last caption ends.
@@ -112,7 +110,9 @@ class VideoGenerator:
             duration_ms=duration_ms or self._config.duration_ms or max(last, 5000),
         )
 
-    def _plan(self, transcript: Transcript, info: ffmpeg.MediaInfo, work: Path) -> ffmpeg.RenderPlan:
+    def _plan(
+        self, transcript: Transcript, info: ffmpeg.MediaInfo, work: Path
+    ) -> ffmpeg.RenderPlan:
         config = self._config
         loudness, duration_ms = config.loudness_lufs, config.duration_ms
         if duration_ms is None:

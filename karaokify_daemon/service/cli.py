@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ _COMMANDS = "karaokify_daemon.service.commands"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status: 0 fine, 1 failed, 2 wrongly called or configured."""
     arguments = _parser().parse_args(_hyphens(sys.argv[1:] if argv is None else argv))
-    sys.stderr.reconfigure(errors="backslashreplace")  # names of files
+    _print_any_name()
     try:
         command = getattr(importlib.import_module(_COMMANDS), arguments.command)
         return int(command(arguments))
@@ -26,8 +27,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment]  # or Python complains while it exits
+        sys.stdout = None  # or Python complains while it exits
         return 1
+
+
+def _print_any_name() -> None:
+    """Let names that are not UTF-8 out: as they are to programs, readable to people."""
+    for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
 
 
 def _hyphens(argv: Sequence[str]) -> list[str]:

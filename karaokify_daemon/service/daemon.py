@@ -157,9 +157,8 @@ class Daemon:
                 continue  # with `once`, a failure that must be waited out is for the next run
             if len(self._running) >= self._config.limits.jobs:
                 return True
-            claim = claims.claim(job.media)
+            claim = self._claim(job.media)
             if claim is None:
-                self._tell(job.media, "job.held", f"claimed by {claims.holder(job.media)}")
                 continue
             attempts = delay.attempts if delay else 0
             thread = JobThread(self._config, self._pipeline, self._kept, self._stop)
@@ -167,6 +166,16 @@ class Daemon:
             self._running[job.media].add_done_callback(lambda _: self._wake.set())
             left = True
         return left
+
+    def _claim(self, media: Path) -> claims.Claim | None:
+        try:
+            claim = claims.claim(media)
+        except KaraokifyError as error:
+            self._tell(media, "job.unclaimable", str(error))
+            return None
+        if claim is None and (holder := claims.holder(media)):
+            self._tell(media, "job.held", f"claimed by {holder}")
+        return claim
 
     def _collect(self) -> None:
         for media, future in list(self._running.items()):

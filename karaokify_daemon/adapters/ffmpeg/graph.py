@@ -150,9 +150,7 @@ class Graph:
     def _darkened(self, picture: Any, *, once: bool = False) -> Any:
         """Lay a shade over the top and the bottom, so that text is readable on any picture."""
         top, bottom = _SCRIM
-        alpha = (
-            f"255*({top}*pow(max(0,1-Y/(H*0.25)),1.5)+{bottom}*pow(max(0,(Y/H-0.5)*2),1.2))"
-        )
+        alpha = f"255*({top}*pow(max(0,1-Y/(H*0.25)),1.5)+{bottom}*pow(max(0,(Y/H-0.5)*2),1.2))"
         shade = generated.one_frame("black", 16, self._video.height).filter("format", "yuva444p")
         shade = shade.filter("geq", lum=16, cb=128, cr=128, a=alpha)
         shade = shade.filter("scale", self._video.width, self._video.height)

@@ -88,7 +88,9 @@ def _not_media(error: FfmpegError, name: str) -> FfmpegError | NotMediaError:
             advice="Copy or export it again to the end; the recording was cut off.",
             stderr=stderr,
         )
-    return NotMediaError("is not a recording or a picture that is understood", file=name, stderr=stderr)
+    return NotMediaError(
+        "is not a recording or a picture that is understood", file=name, stderr=stderr
+    )
 
 
 def _info(told: dict[str, Any], *, still: bool) -> MediaInfo:

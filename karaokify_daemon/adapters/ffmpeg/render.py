@@ -131,5 +131,3 @@ def _check_stream(what: str, found: int | None, wanted: int, tolerance: float, n
             found_ms=found,
             wanted_ms=wanted,
         )
-
-

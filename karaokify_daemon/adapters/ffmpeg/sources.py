@@ -8,7 +8,11 @@ from karaokify_daemon.errors import NotMediaError
 # Formats that hold their media themselves. Playlists, scripts and image sequences (hls, concat,
 # dash, image2, lavfi and so on) name other files, so no ending allows them.
 _RECORDINGS = "wav,w64,mp3,flac,ogg,aac,mov,matroska"
-_SNIFFED = ((b"\x89PNG\r\n", 0, "png_pipe"), (b"\xff\xd8\xff", 0, "jpeg_pipe"), (b"WEBP", 8, "webp_pipe"))
+_SNIFFED = (
+    (b"\x89PNG\r\n", 0, "png_pipe"),
+    (b"\xff\xd8\xff", 0, "jpeg_pipe"),
+    (b"WEBP", 8, "webp_pipe"),
+)
 
 
 def url(path: Path) -> str:
