@@ -107,6 +107,7 @@ def speak(
     _lib.espeak_Synth(raw, len(raw), 0, 1, 0, 1, None, None)
     _lib.espeak_Synchronize()
     native = np.concatenate(_pcm).astype(np.float32) / 32768
+    _starts[:] = [(p, t) for p, t in _starts if p == 0 or text[p - 1].isspace()]  # not for marks
     words = [_word(native, text, i) for i in range(len(_starts))]
     divisor = int(np.gcd(SAMPLE_RATE, _RATE_HZ))
     audio = resample_poly(native, SAMPLE_RATE // divisor, _RATE_HZ // divisor)

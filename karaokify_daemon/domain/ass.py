@@ -136,6 +136,8 @@ def _notice(notice: str | None, duration_ms: int) -> list[str]:
 
 def _wrapped(text: str, limit: float, rows: int) -> list[str]:
     """Return at most `rows` rows no wider than `limit` em, of like width; the rest is cut."""
+    if em_width(text) <= limit:
+        return [text]
     narrowest = max(em_width(text) / rows, *(em_width(word) for word in text.split()))
     for width in (narrowest, narrowest * 1.15, narrowest * 1.4, limit):
         found = _filled(text, min(width, limit))

@@ -34,7 +34,7 @@ from karaokify_daemon.pipeline.transcriber import Recogniser, Transcriber
 from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator
 
 NO_SPEECH = "no speech found"
-_SILENT_LUFS = -69.0  # EBU R 128 gates at -70: below this there is nothing to hear
+_MEASURABLE_MS = 1000  # of so much sound EBU R 128 gives no loudness only where it is silent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +144,7 @@ class JobRun:
         if self._job.sidecars.transcript is not None:
             transcript = read_transcript(self._job.sidecars.transcript)
             self._engine = {"model": "sidecar"}
-        elif (decoded.loudness.integrated_lufs or -70.0) < _SILENT_LUFS:
+        elif decoded.loudness.integrated_lufs is None and decoded.duration_ms > _MEASURABLE_MS:
             transcript = Transcript(())
             self._engine = {"model": "none"}
         else:

@@ -91,7 +91,8 @@ def test_process_makes_bundles_and_leaves_the_sources(tmp_path):
     assert done.returncode == 1
     assert done.stdout.split() == [str(tmp_path / "out" / n) for n in ("one", "two")]
     assert "bad.mp3" in done.stderr and all(file.exists() for file in files)
-    assert 'An "odd" title' in (tmp_path / "out" / "one" / "one.ass").read_text()
+    manifest = json.loads((tmp_path / "out" / "one" / "manifest.json").read_text())
+    assert manifest["options"]["video"]["title"] == 'An "odd" title'
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,10 @@ from tools.speech import SAMPLE_RATE, Audio, SpokenWord, speak
 tokenizer = get_tokenizer(multilingual=False)
 TIMESTAMP_0 = tokenizer.timestamp_begin
 FRAMES_PER_SECOND = 50  # of the encoder's output, and of timestamp tokens
+# Alignment moves to the next word where its attention rises above the fading tail of the last
+# word's: about 60 ms before the word begins. Both are taught so much later.
+ATTENTION_DELAY_S = 0.06
+
 _PUNCTUATION = {tokenizer.encode(mark)[0] for mark in ".,"}
 WORD_CLASS = {word: i + 1 for i, word in enumerate(WORDS)}  # 0: no word in this frame
 USED_TOKENS = sorted(
@@ -113,7 +117,7 @@ class _Window:
         return Example(mel, [*self.tokens, tokenizer.eot], [*self.spans, None], self.frames)
 
     def _say(self, word: SpokenWord) -> None:
-        heard = (word.start, word.end)
+        heard = (word.start + ATTENTION_DELAY_S, word.end + ATTENTION_DELAY_S)
         after = (word.end - 0.1, word.end + 0.15)
         for token in tokenizer.encode(" " + word.text):
             self._add(token, after if token in _PUNCTUATION else heard)
