@@ -14,6 +14,7 @@ from karaokify_daemon.errors import KaraokifyError, VerifyError
 _SHORTEST_DEADLINE = 120.0
 _POSTER_SECONDS = 120.0
 _AAC_FRAME_MS = 1024 * 1000 / 48_000
+_FONT_SUFFIXES = {".ttf", ".otf", ".ttc"}
 _USUAL_LUFS, _MOST_GAIN_DB = -20.0, 24.0
 
 
@@ -48,7 +49,7 @@ def render(
 ) -> None:
     """Render a plan to its output. Raises what Ffmpeg.run raises."""
     (plan.work / CAPTIONS).write_text(plan.captions, encoding="utf-8")
-    (plan.work / FONTS).symlink_to(plan.fonts.absolute(), target_is_directory=True)
+    _link_fonts(plan)
     graph = Graph(plan.video, plan.duration_ms).arguments(
         plan.media,
         plan.info,
@@ -68,6 +69,14 @@ def render(
         on_progress=on_progress,
         cancelled=cancelled,
     )
+
+
+def _link_fonts(plan: RenderPlan) -> None:
+    """Show libass the fonts alone: it complains of every other file that it finds."""
+    (plan.work / FONTS).mkdir()
+    for path in plan.fonts.iterdir():
+        if path.suffix.lower() in _FONT_SUFFIXES:
+            (plan.work / FONTS / path.name).symlink_to(path.absolute())
 
 
 def _gain(lufs: float | None) -> float:

@@ -79,7 +79,9 @@ def _levels(audio: Any, columns: int, half: int, gain_db: float) -> Any:
         size=f"{columns}x{half}",
         rate=_COLUMNS_PER_SECOND,
     )
-    return graph.filter("format", "gray")
+    # FFmpeg 9 draws with reserved primaries, which it then refuses to convert
+    known = graph.filter("setparams", color_primaries="bt709", color_trc="bt709")
+    return known.filter("format", "gray")
 
 
 def _mirrored(quarter: Any, width: int, half: int) -> Any:
