@@ -18,7 +18,7 @@ from tools.speech import SAMPLE_RATE, Audio, speak
 
 SENTENCES = (
     "Welcome to our story.",
-    "The moon is bright and a warm wind sings over the sea.",
+    "The moon is bright and the warm wind sings over the sea.",
     "A little fox runs slowly from the old garden to the river.",
     "Here the water is quiet, and every star sleeps.",
     "Please remember this night.",
@@ -26,7 +26,7 @@ SENTENCES = (
     "Goodbye.",
 )
 VOICE = TRAINED_ON[0]
-RATE = 135  # words per minute
+RATE = 125  # words per minute
 PAUSE_S, MARGIN_S = 0.6, 1.0
 WIDTH, HEIGHT = 1920, 1080
 HORIZON = 0.62  # of the height

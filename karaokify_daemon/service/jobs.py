@@ -48,10 +48,9 @@ class JobThread:
     def run(self, job: Job, claim: Claim, attempts: int) -> Outcome:
         """Process the job, move its files, release the claim."""
         name = printable(job.media.name)
-        with (
-            claim,
-            structlog.contextvars.bound_contextvars(job_id=job.id, file=name),
-        ):
+        # Bound twice: to this thread for all that logs in it, and for progress heard from others.
+        self._log = self._log.bind(job_id=job.id, file=name)
+        with claim, structlog.contextvars.bound_contextvars(job_id=job.id, file=name):
             return self._run(job, attempts + 1)
 
     def progress(self, stage: Stage, fraction: float) -> None:

@@ -85,7 +85,11 @@ def decode(
 
 
 def _arguments(media: Path, pcm: Path, longest: float) -> list[str]:
-    mono = f"aformat=sample_fmts=s16:sample_rates={SAMPLE_RATE}:channel_layouts=mono"
+    # The resampler stands apart, or FFmpeg 9 measures the loudness of the mono sum.
+    mono = (
+        f"aresample={SAMPLE_RATE},"
+        f"aformat=sample_fmts=s16:sample_rates={SAMPLE_RATE}:channel_layouts=mono"
+    )
     graph = (
         f"[0:a:0]{ON_TIMELINE},asplit[heard][kept];"
         # Frame logs go to a level that is not shown; the summary comes at the end, as info.

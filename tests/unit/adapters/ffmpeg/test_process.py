@@ -1,0 +1,89 @@
+import os
+import signal
+import sys
+import threading
+
+import psutil
+import pytest
+
+from karaokify_daemon.adapters.ffmpeg.process import execute, find
+from karaokify_daemon.errors import CancelledError, DeadlineError, FfmpegError
+
+
+def python(script):
+    return [sys.executable, "-c", script]
+
+
+def test_lines_are_heard_and_the_log_is_returned():
+    heard = []
+    script = "import sys; print('a=1'); print('b=2'); print('oops', file=sys.stderr)"
+    assert execute(python(script), file="x", deadline=60, on_line=heard.append) == "oops"
+    assert heard == ["a=1", "b=2"]
+
+
+def test_an_error_carries_the_last_lines_and_the_file():
+    script = "import sys; [print('line', i, file=sys.stderr) for i in range(99)]; sys.exit(3)"
+    with pytest.raises(FfmpegError) as caught:
+        execute(python(script), file="talk.mp3", deadline=60)
+    lines = caught.value.details["stderr"].splitlines()
+    assert lines[-1] == "line 98" and len(lines) == 20
+    assert "exit status 3" in caught.value.problem and caught.value.file == "talk.mp3"
+
+
+def test_a_signal_is_told_by_name():
+    script = "import os; os.kill(os.getpid(), 9)"
+    with pytest.raises(FfmpegError, match="SIGKILL"):
+        execute(python(script), file="x", deadline=60)
+
+
+FAMILY = (
+    "import subprocess, sys, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
+    "print(p.pid, flush=True); time.sleep(600)"
+)
+
+
+def test_what_exceeds_its_deadline_is_ended_with_all_that_it_started():
+    heard = []
+    with pytest.raises(DeadlineError):
+        execute(python(FAMILY), file="x", deadline=2, on_line=heard.append)
+    children = [psutil.Process(int(pid)) for pid in heard if psutil.pid_exists(int(pid))]
+    assert heard and not psutil.wait_procs(children, timeout=20)[1]
+
+
+def test_what_is_cancelled_ends_soon():
+    told = threading.Event()
+    with pytest.raises(CancelledError):
+        execute(
+            python("print(1, flush=True); import time; time.sleep(600)"),
+            file="x",
+            deadline=600,
+            on_line=lambda _: told.set(),
+            cancelled=told.is_set,
+        )
+
+
+def test_it_yields_to_others():
+    heard = []
+    execute(python("import os; print(os.nice(0))"), file="x", deadline=60, nice=7,
+            on_line=heard.append)  # fmt: skip
+    assert int(heard[0]) == min(19, os.nice(0) + 7)
+
+
+def test_a_missing_program_is_told_with_what_to_install():
+    with pytest.raises(FfmpegError, match="apt-get install ffmpeg"):
+        find("no-such-ffmpeg")
+
+
+def test_no_child_outlives_a_killed_service(tmp_path):
+    script = (
+        "import sys; from karaokify_daemon.adapters.ffmpeg.process import execute;"
+        "execute([sys.executable, '-c', 'import os, time; print(os.getpid(), flush=True);"
+        "time.sleep(600)'], file='x', deadline=600, on_line=lambda l: print(l, flush=True))"
+    )
+    parent = psutil.Popen(python(script), stdout=-1, text=True)
+    child = psutil.Process(int(parent.stdout.readline()))
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    assert not psutil.wait_procs([child], timeout=20)[1]
+    parent.stdout.close()
