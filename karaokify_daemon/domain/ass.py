@@ -67,7 +67,9 @@ def dialogues(captions: Sequence[Caption]) -> list[str]:
     before = 0
     for caption in captions:
         follows = caption.start <= before
-        lines.append(_dialogue("Caption", caption.start, caption.end, _swept(caption, follows)))
+        lines.append(
+            _dialogue("Caption", caption.start, caption.end, _swept(caption, follows=follows))
+        )
         before = caption.end
     return lines
 
@@ -85,7 +87,7 @@ def escape(text: str) -> str:
     return shown.replace("{", "\\{").replace("}", "\\}")
 
 
-def _swept(caption: Caption, follows: bool) -> str:
+def _swept(caption: Caption, *, follows: bool) -> str:
     """Return the text of a caption with its tags; it fades in unless another stood there."""
     first = caption.words[0]
     fades = not follows and first.start - caption.start >= _FADE_MS

@@ -15,14 +15,15 @@ _HOLD_MS = 700  # kept after its last word, where there is room
 _BRIDGE_MS = 1500  # a gap shorter than this is not worth an empty picture
 _LONGEST_MS = 7000  # a caption that stands longer is read twice
 
-_SENTENCE_END = tuple(".?!…。！？؟।")
+_SENTENCE_END = tuple(".?!…。！？؟।")  # noqa: RUF001 - punctuation of other scripts
 _CLAUSE_END = tuple(",;:—–、，；：،")  # noqa: RUF001 - punctuation of other scripts
 _CLOSING = "\"'”’»)]}」』"  # noqa: RUF001 - may follow the punctuation
 # Words that begin a phrase, and words that never end one.
 _OPENERS = frozenset(
     "and but or nor so yet because although while when where who which that if unless until since "
-    "before after with without from into onto over under through between among about against of "
-    "in on at to for by as than und oder aber weil dass mit et ou mais que qui avec y o pero con".split()
+    "before after with without from into onto over under through between among about against "
+    "of in on at to for by as than und oder aber weil dass mit et ou mais que qui avec "
+    "y o pero con".split()
 )
 _CLINGERS = frozenset(
     "a an the my your his her its our their this these those of in on at to for by with from and "

@@ -8,10 +8,10 @@ _OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 def plain(text: str) -> str:
-    """Return a text as one line without control characters, overrides and half surrogate pairs.
+    r"""Return a text as one line without control characters, overrides and half surrogate pairs.
 
-    >>> plain("a\\nb\\x1b[0m \\ud800")
-    'a b[0m \ufffd'
+    >>> plain("a\nb\x1b[0m \ud800")
+    'a b[0m �'
     """
     line = _OVERRIDES.sub("", " ".join(text.split()))
     return "".join(_seen(character) for character in line)

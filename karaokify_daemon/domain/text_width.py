@@ -4,12 +4,12 @@ import unicodedata
 
 # Advance widths of the characters U+0020 to U+007E of Open Sans Bold, in hundredths of an em.
 _ASCII = (
-    (26, 29, 47, 65, 57, 90, 75, 27, 34, 34, 54, 57, 29, 32, 29, 41)
-    + (57, 57, 57, 57, 57, 57, 57, 57, 57, 57, 29, 29, 57, 57, 57, 48)
-    + (90, 69, 67, 64, 74, 56, 55, 72, 77, 33, 33, 66, 56, 94, 81, 80)
-    + (63, 80, 66, 55, 58, 76, 65, 97, 67, 62, 58, 33, 41, 33, 53, 41)
-    + (61, 60, 63, 51, 63, 59, 39, 56, 66, 31, 31, 62, 31, 98, 66, 62)
-    + (63, 63, 45, 50, 43, 66, 57, 86, 58, 57, 49, 39, 55, 39, 57)
+    *(26, 29, 47, 65, 57, 90, 75, 27, 34, 34, 54, 57, 29, 32, 29, 41),
+    *(57, 57, 57, 57, 57, 57, 57, 57, 57, 57, 29, 29, 57, 57, 57, 48),
+    *(90, 69, 67, 64, 74, 56, 55, 72, 77, 33, 33, 66, 56, 94, 81, 80),
+    *(63, 80, 66, 55, 58, 76, 65, 97, 67, 62, 58, 33, 41, 33, 53, 41),
+    *(61, 60, 63, 51, 63, 59, 39, 56, 66, 31, 31, 62, 31, 98, 66, 62),
+    *(63, 63, 45, 50, 43, 66, 57, 86, 58, 57, 49, 39, 55, 39, 57),
 )
 _WIDE, _OTHER = 100, 65  # East Asian wide characters and emoji; everything else
 _MARKS = frozenset({"Mn", "Me", "Cf", "Cc", "Cs"})
@@ -19,9 +19,9 @@ AVERAGE_EM = 0.5
 
 
 def em_width(text: str) -> float:
-    """Return the width of a text in em.
+    r"""Return the width of a text in em.
 
-    >>> em_width("Ill"), em_width("WWW"), em_width("e\\u0301") == em_width("e")
+    >>> em_width("Ill"), em_width("WWW"), em_width("e\u0301") == em_width("e")
     (0.95, 2.91, True)
     """
     return sum(_width(character) for character in unicodedata.normalize("NFD", text)) / 100

@@ -1,6 +1,5 @@
 """From a transcript to a karaoke video: caption lines, their script, and the render."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -44,13 +43,13 @@ class RenderConfig:
 
 
 class VideoGenerator:
-    """Renders the karaoke video of one recording.
+    r"""Renders the karaoke video of one recording.
 
     >>> config = RenderConfig(media=Path("talk.mp3"), output=Path("talk.mp4"))
     >>> VideoGenerator(config).create_effects(
     ...     {"words": [{"text": "Hello", "start": 1.0, "end": 1.4}]}
     ... )[0].split(",,")[-1]
-    '{\\\\fad(120,0)}{\\\\fscx100\\\\fscy100}{\\\\k30}{\\\\kf40}Hello'
+    '{\\fad(120,0)}{\\fscx100\\fscy100}{\\k30}{\\kf40}Hello'
     """
 
     def __init__(
@@ -80,7 +79,7 @@ class VideoGenerator:
             ffmpeg.render(
                 self._tools, plan, on_progress=self._on_progress, cancelled=self._cancelled
             )
-            os.replace(plan.output, config.output)
+            plan.output.replace(config.output)
         return str(config.output)
 
     def create_effects(self, segment: dict[str, Any]) -> list[str]:

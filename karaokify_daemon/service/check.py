@@ -86,8 +86,8 @@ def _usable(name: str, folder: Path) -> Finding:
 
 
 def _absent(name: str, folder: Path) -> Finding:
-    above = next(parent for parent in folder.parents if _is_folder(parent))
-    if os.access(above, os.W_OK | os.X_OK):
+    above = next(parent for parent in folder.parents if os.path.lexists(parent))
+    if _is_folder(above) and os.access(above, os.W_OK | os.X_OK):
         text = f"{folder} does not exist; the service makes it when it starts"
         return Finding(name, "warn", text, "If it should be a mounted disk, mount it first.")
     text = f"{folder} does not exist and cannot be made in {above}"

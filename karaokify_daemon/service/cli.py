@@ -59,7 +59,8 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
         from karaokify_daemon import __version__  # noqa: PLC0415 - reads the metadata
 
-        parser.exit(message=f"{_PROGRAM} {__version__}\n")
+        print(f"{_PROGRAM} {__version__}")
+        parser.exit()
 
 
 def _parser() -> argparse.ArgumentParser:

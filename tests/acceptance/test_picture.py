@@ -98,7 +98,9 @@ def test_text_can_neither_inject_tags_nor_break_the_render(tmp_path, limits):
     assert (shots[5, : HEIGHT // 3] > 200).all(-1).any(), "the title is shown"
 
 
-@pytest.mark.parametrize("text", ["שלום עולם", "🎤🎶", "W" * 300, "\u202eevil", "a\u0000b\nc", "漢字" * 30])
+@pytest.mark.parametrize(
+    "text", ["שלום עולם", "🎤🎶", "W" * 300, "\u202eevil", "a\u0000b\nc", "漢字" * 30]
+)
 def test_any_text_renders(tmp_path, text):
     speech(tmp_path / "talk.wav", "Hello world.")
     words = [{"text": text, "start": 0.1, "end": 1.0}]

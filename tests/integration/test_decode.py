@@ -106,7 +106,7 @@ def test_limits_are_kept(tmp_path, tools):
 class _Counting(BaseHTTPRequestHandler):
     hits = 0
 
-    def do_GET(self):  # noqa: N802 - the name that http.server asks for
+    def do_GET(self):
         _Counting.hits += 1
         self.send_error(404)
 

@@ -75,7 +75,7 @@ class Tree:
         return sorted(n for n in _names(self.folder / folder) if not n.startswith("."))
 
     def hidden(self, folder: str) -> list[str]:
-        """Return what a user does not see in a folder, but the guard that claims are taken under."""
+        """Return what a user does not see in a folder, but for the guard of claims."""
         hidden = (n for n in _names(self.folder / folder) if n.startswith("."))
         return sorted(n for n in hidden if n != ".karaokify-guard")
 

@@ -1,6 +1,7 @@
 """The documentation against the code: what it names exists, and what exists is named."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -77,8 +78,6 @@ def test_the_codes_of_bad_input_exist():
 
 
 def test_the_constraints_pin_every_dependency():
-    import tomllib
-
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
     names = {re.split(r"[^A-Za-z0-9._-]", one)[0].lower().replace("_", "-") for one in wanted}

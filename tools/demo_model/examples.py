@@ -19,10 +19,6 @@ from tools.speech import SAMPLE_RATE, Audio, SpokenWord, speak
 tokenizer = get_tokenizer(multilingual=False)
 TIMESTAMP_0 = tokenizer.timestamp_begin
 FRAMES_PER_SECOND = 50  # of the encoder's output, and of timestamp tokens
-# Alignment moves to the next word where its attention rises above the fading tail of the last
-# word's: about 60 ms before the word begins. Both are taught so much later.
-ATTENTION_DELAY_S = 0.06
-
 _PUNCTUATION = {tokenizer.encode(mark)[0] for mark in ".,"}
 WORD_CLASS = {word: i + 1 for i, word in enumerate(WORDS)}  # 0: no word in this frame
 USED_TOKENS = sorted(
@@ -101,13 +97,13 @@ class _Window:
         if at + len(sound) > len(self.audio):
             if at < len(self.audio) - SAMPLE_RATE // 10:  # as Whisper: only its start is told
                 self.audio[at:] += sound[: len(self.audio) - at]
-                self._stamp(t, (t - 0.1, t + 0.15))
+                self._stamp(t, (t - 0.15, t))
             return False
         self.audio[at : at + len(sound)] += sound
-        self._stamp(t, (t - 0.1, t + 0.15))
+        self._stamp(t, (t - 0.15, t))
         for word in words:
             self._say(word.shifted(t))
-        self._stamp(end, (end - 0.15, end + 0.1))
+        self._stamp(end, (end, end + 0.15))
         return True
 
     def finish(self, audio: Audio) -> Example:
@@ -117,8 +113,7 @@ class _Window:
         return Example(mel, [*self.tokens, tokenizer.eot], [*self.spans, None], self.frames)
 
     def _say(self, word: SpokenWord) -> None:
-        heard = (word.start + ATTENTION_DELAY_S, word.end + ATTENTION_DELAY_S)
-        after = (word.end - 0.1, word.end + 0.15)
+        heard, after = (word.start, word.end), (word.end, word.end + 0.15)
         for token in tokenizer.encode(" " + word.text):
             self._add(token, after if token in _PUNCTUATION else heard)
         first = int(word.start * FRAMES_PER_SECOND)

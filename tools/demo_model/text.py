@@ -24,8 +24,8 @@ brother child friend people""".split()
 THING = """house tree river mountain water fire stone road garden door window table book song voice
 music moon sun star sky sea ship boat train car city village school story dream world light
 shadow rain snow wind heart hand head eye home word question answer episode""".split()
-VERB = """finds keeps gives takes brings loves follows watches opens closes reads find keep give take
-bring love follow watch open close read""".split()
+VERB = """finds keeps gives takes brings loves follows watches opens closes reads find keep give
+take bring love follow watch open close read""".split()
 MOVE = "runs walks jumps sings plays sleeps run walk jump sing play sleep".split()
 ADJECTIVE = """big small old new young happy quiet quick slow lazy bright dark warm cold sweet wild
 red green blue white black yellow little great brown""".split()

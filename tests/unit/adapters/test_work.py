@@ -1,4 +1,3 @@
-import os
 import subprocess
 import sys
 
@@ -10,7 +9,7 @@ def test_a_working_folder_is_private_and_gone_afterwards(tmp_path):
         (folder / "x").write_text("x")
         assert folder.stat().st_mode & 0o777 == 0o700
         assert sweep(tmp_path) == 0 and folder.exists()
-    assert os.listdir(tmp_path / "work") == []
+    assert list((tmp_path / "work").iterdir()) == []
 
 
 def test_the_folder_of_a_killed_process_is_swept(tmp_path):
@@ -20,6 +19,6 @@ def test_the_folder_of_a_killed_process_is_swept(tmp_path):
         "with work_folder(pathlib.Path(sys.argv[1])): os.kill(os.getpid(), 9)\n"
     )
     subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
-    assert len(os.listdir(tmp_path / "work")) == 1
+    assert len(list((tmp_path / "work").iterdir())) == 1
     assert sweep(tmp_path) == 1
-    assert os.listdir(tmp_path / "work") == []
+    assert list((tmp_path / "work").iterdir()) == []

@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -39,7 +40,7 @@ def test_whispers_own_name_for_a_words_text_is_understood():
 def test_words_that_overlap_or_go_back_are_put_in_order():
     found = times(read(("a", 1, 3), ("b", 2, 2), ("c", 1.5, 4)))
     assert [start for _, start, _ in found] == sorted(start for _, start, _ in found)
-    assert all(a[2] <= b[1] for a, b in zip(found, found[1:], strict=False))
+    assert all(a[2] <= b[1] for a, b in pairwise(found))
 
 
 def test_what_lies_beyond_the_recording_is_cut():

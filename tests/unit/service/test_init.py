@@ -1,7 +1,7 @@
 import os
 import stat
-import sys
 import subprocess
+import sys
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_an_existing_configuration_is_left_as_it_is(tmp_path):
     with pytest.raises(ConfigError, match="exists already"):
         init(tmp_path)
     assert (tmp_path / "config.toml").read_text() == "# mine\n"
-    assert os.listdir(tmp_path) == ["config.toml"]
+    assert list(tmp_path.iterdir()) == [tmp_path / "config.toml"]
 
 
 def test_a_dangling_link_counts_as_a_configuration(tmp_path):
