@@ -55,7 +55,7 @@ missing_packages() { # names of Debian packages, for programs that are not there
   fi
   [[ -x .venv/bin/python ]] && return
   local python
-  python=$(find_python)
+  python=$(find_python 2>/dev/null) || return 0
   if [[ -z $python ]]; then
     echo python3 python3-venv
   elif ! makes_venvs "$python"; then
@@ -88,10 +88,12 @@ pip_install() { # $1: what to say; the rest: pip's arguments
   shift
   .venv/bin/python -m pip install --disable-pip-version-check --no-input -c constraints.txt "$@" \
     </dev/null >>"$log" 2>&1 && return
-  grep -E '^ERROR|No space left' "$log" | tail -n 5 >&2 || tail -n 5 "$log" >&2
-  if grep -qE 'NewConnectionError|NameResolution|ConnectTimeout|ProxyError|Network is unreach' "$log"; then
-    die "the package index cannot be reached. Check the network, or pip's index and proxy settings."
+  # Without a network, pip goes on to complain of versions that it cannot find.
+  if grep -qE 'Retrying \(Retry|NewConnectionError|NameResolution|ConnectTimeout|ProxyError' "$log"; then
+    die "the package index cannot be reached. Check the network, or pip's index and proxy settings." \
+      "The whole log is in $log."
   fi
+  grep -E '^ERROR|No space left' "$log" | tail -n 5 >&2 || tail -n 5 "$log" >&2
   die "pip failed; the whole log is in $log."
 }
 

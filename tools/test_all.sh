@@ -30,7 +30,7 @@ for minor in 3.11 3.12 3.13; do
   if [[ $(cat "$env/.installed" 2>/dev/null) != "$wanted" ]]; then
     rm -rf "$env"
     "$python" -m venv "$env"
-    pip=("$env/bin/python" -m pip install -q --disable-pip-version-check -c constraints.txt)
+    pip=("$env/bin/python" -m pip install -qq --disable-pip-version-check -c constraints.txt)
     "${pip[@]}" -r "build/light-$minor.txt" </dev/null
     "${pip[@]}" --no-deps -e . </dev/null
     echo "$wanted" >"$env/.installed"

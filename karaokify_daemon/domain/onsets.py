@@ -31,6 +31,31 @@ def after_pauses(transcript: Transcript, levels: Sequence[float], frame_ms: int)
     return replace(transcript, segments=tuple(segments))
 
 
+def later_boundaries(transcript: Transcript, delay_ms: int) -> Transcript:
+    """Return the transcript with boundaries between words that touch moved by up to `delay_ms`.
+
+    A model's attention lets go of a word before it ends, so that boundaries within running speech
+    come early, by an amount that is the model's own. No word loses more than half of itself.
+    """
+    if delay_ms == 0:
+        return transcript
+    segments = (replace(s, words=_delayed(s.words, delay_ms)) for s in transcript.segments)
+    return replace(transcript, segments=tuple(segments))
+
+
+def _delayed(words: Sequence[Word], delay_ms: int) -> tuple[Word, ...]:
+    moved = list(words[:1])
+    for word in words[1:]:
+        before = moved[-1]
+        if before.end < word.start:
+            moved.append(word)
+            continue
+        start = word.start + min(delay_ms, (word.end - word.start) // 2)
+        moved[-1] = replace(before, end=start)
+        moved.append(replace(word, start=start))
+    return tuple(moved)
+
+
 def _moved(segment: Segment, loud: Sequence[bool], frame_ms: int) -> tuple[Word, ...]:
     words: list[Word] = []
     for word in segment.words:
