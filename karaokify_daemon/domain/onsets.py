@@ -31,28 +31,29 @@ def after_pauses(transcript: Transcript, levels: Sequence[float], frame_ms: int)
     return replace(transcript, segments=tuple(segments))
 
 
-def later_boundaries(transcript: Transcript, delay_ms: int) -> Transcript:
-    """Return the transcript with boundaries between words that touch moved by up to `delay_ms`.
+def later_boundaries(transcript: Transcript, share: float) -> Transcript:
+    """Return the transcript with boundaries between words that touch moved back to their places.
 
-    A model's attention lets go of a word before it ends, so that boundaries within running speech
-    come early, by an amount that is the model's own. No word loses more than half of itself.
+    A model's attention lets go of a word before it ends, so that in running speech the first part
+    of what is found as a word, this `share` of it, is the end of the word before. The share is the
+    model's own; 0 leaves everything as it is.
     """
-    if delay_ms == 0:
+    if share == 0:
         return transcript
-    segments = (replace(s, words=_delayed(s.words, delay_ms)) for s in transcript.segments)
+    segments = (replace(s, words=_given_back(s.words, share)) for s in transcript.segments)
     return replace(transcript, segments=tuple(segments))
 
 
-def _delayed(words: Sequence[Word], delay_ms: int) -> tuple[Word, ...]:
+def _given_back(words: Sequence[Word], share: float) -> tuple[Word, ...]:
     moved = list(words[:1])
     for word in words[1:]:
         before = moved[-1]
-        if before.end < word.start:
+        if before.end == word.start:
+            start = word.start + round(share * (word.end - word.start))
+            moved[-1] = replace(before, end=start)
+            moved.append(replace(word, start=start))
+        else:
             moved.append(word)
-            continue
-        start = word.start + min(delay_ms, (word.end - word.start) // 2)
-        moved[-1] = replace(before, end=start)
-        moved.append(replace(word, start=start))
     return tuple(moved)
 
 

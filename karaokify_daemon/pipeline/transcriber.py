@@ -107,8 +107,7 @@ class Transcriber:
             on_progress=on_progress,
             cancelled=cancelled,
         )
-        delay_ms = models.boundary_delay_ms(self._model)
-        result = _normalised(raw, pcm, duration_ms, delay_ms)
+        result = _normalised(raw, pcm, duration_ms, models.early_share(self._model))
         try:
             if self._use_cache:
                 self.cache_result(key, result)
@@ -132,7 +131,7 @@ class Transcriber:
 
 
 def _normalised(
-    raw: dict[str, Any], pcm: Path, duration_ms: int, delay_ms: int
+    raw: dict[str, Any], pcm: Path, duration_ms: int, early_share: float
 ) -> dict[str, Any]:
     """Return words in order, within the recording, each with a time and behind its pause."""
     try:
@@ -144,7 +143,7 @@ def _normalised(
         from karaokify_daemon.adapters.levels import levels  # noqa: PLC0415
 
         transcript = after_pauses(transcript, levels(pcm, _FRAME_MS), _FRAME_MS)
-        transcript = later_boundaries(transcript, delay_ms)
+        transcript = later_boundaries(transcript, early_share)
     return transcript.to_dict() | {"engine": raw.get("engine", {})}
 
 

@@ -134,6 +134,7 @@ class Daemon:
             scan = self._inbox.scan()
         except KaraokifyError as error:
             self._tell(self._config.folders.inbox, "inbox.unusable", str(error))
+            self._failed += self._once
             return None if self._once else self._config.intake.rescan_seconds
         self._tell_waiting(scan)
         present = {job.media for job in scan.ready}

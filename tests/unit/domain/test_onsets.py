@@ -89,16 +89,12 @@ def test_words_stay_in_order_and_keep_a_length(lengths, runs):
 
 
 def test_boundaries_of_words_that_touch_move_and_pauses_stay():
-    words = (Word("a", 0, 300), Word("b", 300, 340), Word("c", 340, 700), Word("d", 900, 1000))
-    (segment,) = later_boundaries(Transcript((Segment(words),)), 50).segments
-    assert [(w.start, w.end) for w in segment.words] == [
-        (0, 320),
-        (320, 390),
-        (390, 700),
-        (900, 1000),
-    ]
+    words = (Word("a", 0, 300), Word("b", 300, 400), Word("c", 400, 700), Word("d", 900, 1000))
+    (segment,) = later_boundaries(Transcript((Segment(words),)), 0.2).segments
+    found = [(word.start, word.end) for word in segment.words]
+    assert found == [(0, 320), (320, 460), (460, 700), (900, 1000)]
 
 
 def test_a_model_that_was_not_measured_is_left_alone():
     said = Transcript((Segment((Word("a", 0, 300), Word("b", 300, 340))),))
-    assert later_boundaries(said, 0) is said
+    assert later_boundaries(said, 0.0) is said
