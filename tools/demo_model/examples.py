@@ -185,9 +185,14 @@ class Batches(IterableDataset[tuple[torch.Tensor, ...]]):
                     else:
                         bank[r.randrange(self.bank_size)] = spoken
             seconds, size = r.choice(self._SIZES)
-            most = max(1, int(seconds / 2.2))
-            rows = [example(r, seconds, r.randint(1, most), bank) for _ in range(size * self.scale)]
-            yield collate(rows)
+            counts = [_sentences(r, seconds) for _ in range(size * self.scale)]
+            yield collate([example(r, seconds, count, bank) for count in counts])
+
+
+def _sentences(r: random.Random, seconds: float) -> int:
+    """Return how many to place: often one or two alone, or the silence after them is filled."""
+    full = max(1, int(seconds / 2.2))
+    return r.choice([1, 2, r.randint(1, full), r.randint(1, full)])
 
 
 def collate(rows: list[Example]) -> tuple[torch.Tensor, ...]:
