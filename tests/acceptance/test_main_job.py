@@ -64,7 +64,7 @@ def test_a_bundle_holds_what_was_said_in_every_form(tree):
     for name in ("talk.srt", "talk.vtt", "talk.ass"):
         lines = (event.plaintext for event in pysubs2.load(str(folder / name)))
         text = re.sub(r"<[^>]*>", "", " ".join(lines))  # WebVTT has a time before each word
-        assert "the bright moon" in " ".join(text.split()), name
+        assert "the happy bird" in " ".join(text.split()), name
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["source"]["name"] == "talk.wav" and manifest["warnings"] == []
     assert manifest["timings_seconds"].keys() >= {"decode", "transcribe", "render"}
