@@ -74,7 +74,7 @@ def test_an_english_only_model_hears_english_whatever_is_asked(engine, recording
 
 
 def test_progress_never_goes_back_and_ends_at_one(engine, tmp_path):
-    spoken_pcm(tmp_path / "long.pcm", [EASY] * 12)  # more than one window of 30 s
+    spoken_pcm(tmp_path / "long.pcm", [EASY] * 18)  # more than one window of 30 s
     heard = []
     engine.recognise(tmp_path / "long.pcm", language="en", on_progress=heard.append)
     assert heard[0] == 0
