@@ -33,6 +33,7 @@ from tools.speech import SAMPLE_RATE, Audio, SpokenWord, speak
 GOALS = {"trained": 0.05, "other": 0.12}  # word error rate
 START_GOAL_MS = 60.0
 _LENGTHS_S = (4.0, 60.0)
+_PAUSE_S = (0.1, 0.6)
 _VOICES = {"trained": TRAINED_ON, "other": HELD_OUT}
 
 
@@ -42,15 +43,15 @@ class Score:
 
     words: int = 0
     errors: int = 0
-    recordings: int = 0
-    seconds: float = 0.0
+    skipped: int = 0
+    seconds: list[float] = field(default_factory=list)  # of each recording
     start_errors_ms: list[float] = field(default_factory=list)
 
     def add(self, other: "Score") -> None:
         """Take in another score."""
         self.words += other.words
         self.errors += other.errors
-        self.recordings += other.recordings
+        self.skipped += other.skipped
         self.seconds += other.seconds
         self.start_errors_ms += other.start_errors_ms
 
@@ -64,8 +65,11 @@ class Score:
         signed = self.start_errors_ms or [math.nan]
         absolute = sorted(abs(error) for error in signed)
         return {
-            "recordings": self.recordings,
-            "audio_seconds": round(self.seconds, 1),
+            "recordings": len(self.seconds),
+            "shortest_s": round(min(self.seconds, default=0), 1),
+            "median_s": round(statistics.median(self.seconds or [0]), 1),
+            "longest_s": round(max(self.seconds, default=0), 1),
+            "sentences_skipped": self.skipped,
             "words": self.words,
             "wer": round(self.wer, 4),
             "start_mean_ms": round(statistics.fmean(absolute), 1),
@@ -77,10 +81,11 @@ class Score:
 
 @dataclass(frozen=True)
 class Recording:
-    """A synthesised recording and what is said in it."""
+    """A synthesised recording and what is said in it; `skipped` sentences were not used."""
 
     audio: Audio
     words: list[SpokenWord]
+    skipped: int
 
     @property
     def seconds(self) -> float:
@@ -89,21 +94,27 @@ class Recording:
 
 
 def synthesise(r: random.Random, voice: str, seconds: float) -> Recording:
-    """Speak sentences with pauses of 0.1 to 0.6 s until another one would be too long."""
+    """Speak sentences with pauses of 0.1 to 0.6 s until they last so many seconds.
+
+    The last one may go beyond, up to the longest length of all.
+    """
     rate, pitch = r.randint(125, 175), r.randint(35, 65)
     parts = [_pause(r)]
     words: list[SpokenWord] = []
     now = len(parts[0]) / SAMPLE_RATE
-    while True:
+    skipped = 0
+    while now < seconds:
         sentence = evaluation_sentence(r)
         audio, spoken = speak(" ".join(sentence).capitalize() + ".", voice, rate, pitch)
         if [_bare(word.text) for word in spoken] != sentence:
-            continue  # espeak-ng speaks some pairs ("in the") as one word, and gives one event
-        if words and now + len(audio) / SAMPLE_RATE > seconds:
-            return Recording(np.concatenate(parts), words)
+            skipped += 1  # espeak-ng speaks some pairs ("in the") as one word: one event for two
+            continue
+        if now + len(audio) / SAMPLE_RATE > _LENGTHS_S[1] - _PAUSE_S[1]:
+            break
         words += [word.shifted(now) for word in spoken]
         parts += [audio * (0.5 / np.abs(audio).max()), _pause(r)]
         now += (len(parts[-2]) + len(parts[-1])) / SAMPLE_RATE
+    return Recording(np.concatenate(parts), words, skipped)
 
 
 def measure(recording: Recording, transcriber: Transcriber, folder: Path) -> Score:
@@ -121,12 +132,12 @@ def measure(recording: Recording, transcriber: Transcriber, folder: Path) -> Sco
         for word in segment["words"]
         if _bare(word["text"])
     ]
-    return compare([(_bare(w.text), w.start) for w in recording.words], heard, recording.seconds)
+    score = compare([(_bare(w.text), w.start) for w in recording.words], heard)
+    score.seconds, score.skipped = [recording.seconds], recording.skipped
+    return score
 
 
-def compare(
-    truth: Sequence[tuple[str, float]], heard: Sequence[tuple[str, float]], seconds: float
-) -> Score:
+def compare(truth: Sequence[tuple[str, float]], heard: Sequence[tuple[str, float]]) -> Score:
     """Align words heard with words said; times count for those that match."""
     aligned = jiwer.process_words(
         " ".join(word for word, _ in truth), " ".join(word for word, _ in heard)
@@ -138,7 +149,7 @@ def compare(
         for i in range(chunk.ref_end_idx - chunk.ref_start_idx)
     ]
     wrong = aligned.substitutions + aligned.deletions + aligned.insertions
-    return Score(len(truth), wrong, 1, seconds, errors)
+    return Score(len(truth), wrong, start_errors_ms=errors)
 
 
 def run(recordings: int, model: str, seed: int) -> dict[str, Score]:
@@ -192,6 +203,11 @@ def table(scores: dict[str, Score]) -> str:
             f"{f['start_mean_ms']:14.0f}{f['start_median_ms']:8.0f}{f['start_p95_ms']:6.0f}"
             f"{f['start_bias_ms']:+7.0f}"
         )
+    f = scores["overall"].figures()
+    lines.append(
+        f"Recordings of {f['shortest_s']} to {f['longest_s']} s, median {f['median_s']} s; "
+        f"{f['sentences_skipped']} sentences not used, because espeak-ng ran words together."
+    )
     return "\n".join(lines)
 
 
@@ -216,7 +232,7 @@ def main() -> int:
 
 
 def _pause(r: random.Random) -> Audio:
-    return np.zeros(int(r.uniform(0.1, 0.6) * SAMPLE_RATE), np.float32)
+    return np.zeros(int(r.uniform(*_PAUSE_S) * SAMPLE_RATE), np.float32)
 
 
 def _bare(word: str) -> str:

@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 
 HEAVY = {"torch", "whisper-timestamped", "openai-whisper", "litellm"}
-LINTERS = {"black", "import-linter", "mypy", "ruff", "types-psutil"}
+LINTERS = {"black", "import-linter", "mypy", "ruff", "types-psutil", "types-regex"}
 
 
 def main() -> None:

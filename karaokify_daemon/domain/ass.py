@@ -120,7 +120,7 @@ def _shown(word: Word, row: Row) -> str:
 
 def _title(title: str | None, style: AssStyle, duration_ms: int) -> list[str]:
     text = plain((title or "")[:_LONGEST_TITLE])
-    if not text:
+    if not em_width(text):  # nothing, or nothing that is seen
         return []
     room = style.width * (1 - 2 * _SIDE) / style.size  # em of the captions
     scale = min(_TITLE_SIZE, max(_TITLE_LEAST, _TITLE_ROWS * room * 0.9 / em_width(text)))

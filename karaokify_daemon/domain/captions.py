@@ -1,7 +1,7 @@
 """Captions: a transcript's words put into rows that read well, with the times to show them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 
 from karaokify_daemon.domain.text_width import characters
@@ -77,6 +77,23 @@ def caption_lines(
     return [
         Caption(rows, start, min(end, last), transcript.joiner)
         for rows, (start, end) in zip(groups, spans, strict=True)
+    ]
+
+
+def earlier(captions: Sequence[Caption], ms: int) -> list[Caption]:
+    """Return captions, and their words, that come earlier by `ms`, but none before 0."""
+
+    def moved(word: Word) -> Word:
+        return replace(word, start=max(0, word.start - ms), end=max(0, word.end - ms))
+
+    return [
+        replace(
+            caption,
+            rows=tuple(replace(row, words=tuple(map(moved, row.words))) for row in caption.rows),
+            start=max(0, caption.start - ms),
+            end=max(0, caption.end - ms),
+        )
+        for caption in captions
     ]
 
 

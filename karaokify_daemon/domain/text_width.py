@@ -21,10 +21,10 @@ AVERAGE_EM = 0.5
 def em_width(text: str) -> float:
     r"""Return the width of a text in em.
 
-    >>> em_width("Ill"), em_width("WWW"), em_width("e\u0301") == em_width("e")
-    (0.95, 2.91, True)
+    >>> em_width("Ill"), em_width("WWW"), em_width("e\u0301") == em_width("e"), em_width("\uc548")
+    (0.95, 2.91, True, 1.0)
     """
-    return sum(_width(character) for character in unicodedata.normalize("NFD", text)) / 100
+    return sum(_width(character) for character in unicodedata.normalize("NFC", text)) / 100
 
 
 def characters(text: str) -> float:
@@ -37,9 +37,9 @@ def characters(text: str) -> float:
 
 
 def _width(character: str) -> int:
-    code = ord(character) - 0x20
-    if 0 <= code < len(_ASCII):
-        return _ASCII[code]
     if unicodedata.category(character) in _MARKS:
         return 0
-    return _WIDE if unicodedata.east_asian_width(character) in "WF" else _OTHER
+    if unicodedata.east_asian_width(character) in "WF":
+        return _WIDE
+    letter = ord(unicodedata.normalize("NFD", character)[0]) - 0x20  # without its accents
+    return _ASCII[letter] if 0 <= letter < len(_ASCII) else _OTHER

@@ -4,16 +4,23 @@ Files hold whisper-timestamped's JSON (seconds as floats); see `Transcript.from_
 Source of the schema: https://github.com/linto-ai/whisper-timestamped (README, "Example output").
 """
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby, zip_longest
 from typing import Any
 
+import regex
+
+from karaokify_daemon.domain.text_width import em_width
 from karaokify_daemon.errors import SidecarError
 
 # Languages written without spaces between words (Whisper's language codes).
 _UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue", "km", "bo"})
+_WORD = regex.compile(r"\S+")
+# A character, or a word of Latin letters, with the punctuation that belongs to it.
+_UNSPACED_WORD = regex.compile(r"[\p{Ps}\p{Pi}]*(?:[A-Za-z0-9]+|\S\p{M}*)[\p{Pe}\p{Pf}\p{Po}]*")
 _SHORTEST_WORD_MS = 20
+_LATEST_SECONDS = 1e7
 
 
 @dataclass(frozen=True)
@@ -71,15 +78,19 @@ class Transcript:
         """Read whisper-timestamped's or Whisper's JSON form, mending times that are missing.
 
         Words without times share the gap between their neighbours by length; segments without
-        words are split at spaces. Raises SidecarError with the path of what is wrong.
+        words are split at spaces, or into characters where the language has none; words that
+        nothing is seen of are dropped. Raises SidecarError with the path of what is wrong.
         """
         if not isinstance(data, dict) or not isinstance(data.get("segments"), list):
             raise SidecarError("the transcript has no list named 'segments'")
-        segments = [_segment(raw, f"segments[{i}]") for i, raw in enumerate(data["segments"])]
         language = data.get("language") or "en"
         if not isinstance(language, str):
             raise SidecarError("the transcript's 'language' is not text")
-        return cls(_in_order(segment for segment in segments if segment), language)
+        pattern = _UNSPACED_WORD if language in _UNSPACED else _WORD
+        segments = [
+            _segment(raw, f"segments[{i}]", pattern) for i, raw in enumerate(data["segments"])
+        ]
+        return cls(_in_order([segment for segment in segments if segment]), language)
 
     def to_dict(self) -> dict[str, Any]:
         """Return whisper-timestamped's JSON form, times in seconds."""
@@ -133,7 +144,7 @@ class _Draft:
     confidence: float | None
 
 
-def _segment(raw: Any, path: str) -> Segment | None:
+def _segment(raw: Any, path: str, word_pattern: regex.Pattern[str]) -> Segment | None:
     if not isinstance(raw, dict):
         raise SidecarError(f"{path} is not an object")
     start, end = _ms(raw, "start", path), _ms(raw, "end", path)
@@ -146,8 +157,9 @@ def _segment(raw: Any, path: str) -> Segment | None:
         text = raw.get("text", "")
         if not isinstance(text, str):
             raise SidecarError(f"{path}.text is not text")
-        drafts = [_Draft(word, None, None, None) for word in _shown(text).split()]
-    drafts = [draft for draft in drafts if draft.text]
+        words = word_pattern.findall(_shown(text))
+        drafts = [_Draft(word, None, None, None) for word in words]
+    drafts = [draft for draft in drafts if em_width(draft.text)]
     if not drafts:
         return None
     return Segment(_timed(drafts, start, end, path), _confidence(raw))
@@ -171,47 +183,52 @@ def _ms(raw: dict[str, Any], key: str, path: str) -> int | None:
     value = raw.get(key)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise SidecarError(f"{path}.{key} is not a number of seconds")
-    if not 0 <= value < 1e7:
-        raise SidecarError(f"{path}.{key} = {value} is not a time in a recording")
+    if not 0 <= value < _LATEST_SECONDS:  # NaN is not either
+        raise SidecarError(f"{path}.{key} is not a time in a recording, 0 or more seconds")
     return round(value * 1000)
 
 
 def _confidence(raw: dict[str, Any]) -> float | None:
     value = raw.get("confidence")
-    ok = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if ok and value is not None else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        return None
+    return float(value)
 
 
 def _timed(
     drafts: Sequence[_Draft], start: int | None, end: int | None, path: str
 ) -> tuple[Word, ...]:
-    """Give every word a time: a run of words without one shares its gap by length."""
+    """Give every word a time: a run of words without one shares its gap by length.
+
+    A word that starts but does not end belongs to the run that follows it.
+    """
     known = [t for d in drafts for t in (d.start, d.end) if t is not None]
     if not known and (start is None or end is None):
         raise SidecarError(f"{path} has no times, neither its own nor its words'")
-    before = start if start is not None else min(known)
+    left = start if start is not None else min(known)
     last = end if end is not None else max(known)
     words: list[Word] = []
-    i = 0
-    while i < len(drafts):
-        draft = drafts[i]
-        if draft.start is not None:
-            upto = next((d.start for d in drafts[i + 1 :] if d.start is not None), None)
-            stop = draft.end if draft.end is not None else (upto if upto is not None else last)
-            words.append(Word(draft.text, draft.start, stop, draft.confidence))
-            i += 1
-            continue
-        run = [draft]
-        while i + len(run) < len(drafts) and drafts[i + len(run)].start is None:
-            run.append(drafts[i + len(run)])
-        following = drafts[i + len(run)].start if i + len(run) < len(drafts) else None
-        left = words[-1].end if words else before
-        right = following if following is not None else (run[-1].end or last)
+    for run, following in _gaps(drafts):
+        if run[0].start is not None:
+            left = run[0].start
+        ends = (run[-1].end, following, last)
+        right = next(t for t in ends if t is not None)
         words += _shared(run, left, max(left, right))
-        i += len(run)
+        left = words[-1].end
     return tuple(words)
+
+
+def _gaps(drafts: Sequence[_Draft]) -> Iterator[tuple[list[_Draft], int | None]]:
+    """Yield each word, or run of words, that has a gap to itself, and when the next one starts."""
+    run: list[_Draft] = []
+    for draft in drafts:
+        if run and (draft.start is not None or (len(run) == 1 and run[0].end is not None)):
+            yield run, draft.start
+            run = []
+        run.append(draft)
+    yield run, None
 
 
 def _shared(run: list[_Draft], left: int, right: int) -> list[Word]:
@@ -225,17 +242,29 @@ def _shared(run: list[_Draft], left: int, right: int) -> list[Word]:
     return words
 
 
-def _in_order(segments: Iterable[Segment]) -> tuple[Segment, ...]:
-    """Return segments by time, words never starting before, or overlapping, the one before."""
-    ordered, now = [], 0
-    for segment in sorted(segments, key=lambda s: s.start):
-        words = []
-        for i, word in enumerate(segment.words):
-            start = max(word.start, now)
-            following = segment.words[i + 1].start if i + 1 < len(segment.words) else None
-            end = word.end if following is None else min(word.end, max(following, start))
-            end = max(end, start + _SHORTEST_WORD_MS)
-            words.append(replace(word, start=start, end=end))
-            now = end
-        ordered.append(replace(segment, words=tuple(words)))
-    return tuple(ordered)
+def _in_order(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    """Return what is said by time: each word ends before the next, of any segment, starts.
+
+    Where people speak at once, their segments are divided where the other's words come between.
+    """
+    spoken = [(word, i) for i, s in enumerate(segments) for word in _forward(s.words)]
+    spoken.sort(key=lambda item: item[0].start)
+    placed: list[tuple[Word, int]] = []
+    now = 0
+    for (word, i), following in zip_longest(spoken, spoken[1:]):
+        start = max(word.start, now)
+        end = word.end if following is None else min(word.end, following[0].start)
+        now = max(end, start + _SHORTEST_WORD_MS)
+        placed.append((replace(word, start=start, end=now), i))
+    return tuple(
+        Segment(tuple(word for word, _ in group), segments[i].confidence)
+        for i, group in groupby(placed, key=lambda item: item[1])
+    )
+
+
+def _forward(words: Sequence[Word]) -> Iterator[Word]:
+    """Yield the words of a segment as written, none starting before the one before it."""
+    now = 0
+    for word in words:
+        now = max(now, word.start)
+        yield replace(word, start=now)

@@ -26,7 +26,7 @@ def effective_config(config: Config, job: Job) -> Config:
     path = job.sidecars.options
     try:
         options = tomllib.loads(_text(path))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError is one, so is too long a number
         raise _bad(path, f"is not valid TOML: {error}") from error
     try:
         return with_options(config, options, trusted=False)
@@ -38,7 +38,7 @@ def read_transcript(path: Path) -> Transcript:
     """Read a transcript with word times. Raises SidecarError."""
     try:
         data: Any = json.loads(_text(path))
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # JSONDecodeError is one, so is too long a number
         raise _bad(path, f"is not valid JSON: {error}") from error
     try:
         return Transcript.from_dict(data)

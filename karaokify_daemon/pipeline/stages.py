@@ -23,9 +23,7 @@ from karaokify_daemon.errors import (
     KaraokifyError,
     NoAudioError,
     NoSpeechError,
-    NotMediaError,
     PublishError,
-    SidecarError,
     SourceChangedError,
 )
 from karaokify_daemon.pipeline.manifest import fingerprints, manifest
@@ -133,11 +131,7 @@ class JobRun:
         if info.audio is None:
             raise NoAudioError("has no audio stream", file=self._name)
         if (background := self._job.sidecars.background) is not None:
-            try:
-                ffmpeg.probe(self._means.tools, background)
-            except NotMediaError as error:
-                name = printable(background.name)
-                raise SidecarError(f"the background {error.problem}", file=name) from error
+            ffmpeg.probe_background(self._means.tools, background)
         return info
 
     def _transcribe(self, decoded: ffmpeg.Decoded, progress: Callable[[float], None]) -> Transcript:
@@ -149,7 +143,10 @@ class JobRun:
             self._engine = {"model": "none"}
         else:
             transcript = self._recognise(decoded, progress)
+        total = len(transcript.words)
         transcript = transcript.clipped(decoded.duration_ms)
+        if beyond := total - len(transcript.words):
+            self._warnings.append(f"{beyond} of {total} words are after the end of the recording")
         if not transcript.words:
             if self._config.transcribe.no_speech == "fail":
                 raise NoSpeechError(f"{NO_SPEECH} in it", file=self._name)

@@ -12,7 +12,7 @@ from karaokify_daemon.adapters import ffmpeg
 from karaokify_daemon.adapters.shipped import shipped
 from karaokify_daemon.config import Limits, Video
 from karaokify_daemon.domain.ass import AssStyle, dialogues, document
-from karaokify_daemon.domain.captions import Caption, caption_lines
+from karaokify_daemon.domain.captions import Caption, caption_lines, earlier
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import PublishError
@@ -94,19 +94,21 @@ class VideoGenerator:
             duration_ms=self._config.duration_ms,
         )
 
-    def ass(self, transcript: dict[str, Any] | Transcript, duration_ms: int | None = None) -> str:
+    def ass(self, transcript: dict[str, Any] | Transcript) -> str:
         """Return the whole ASS script.
 
         Without any duration, the title stands until the last caption ends.
         """
-        captions = self.captions(transcript)
+        return self._ass(self.captions(transcript), self._config.duration_ms)
+
+    def _ass(self, captions: list[Caption], duration_ms: int | None) -> str:
         last = captions[-1].end if captions else 0
         return document(
             captions,
             self._style(),
             title=self._title(),
             notice=None if captions else _NOTICE,
-            duration_ms=duration_ms or self._config.duration_ms or max(last, 5000),
+            duration_ms=duration_ms or max(last, 5000),
         )
 
     def _plan(
@@ -117,13 +119,16 @@ class VideoGenerator:
         if duration_ms is None:
             duration_ms, loudness = self._measured(info, work)
         background = config.background or config.video.background
+        # A frame shows what is true at its start, and stands for 1/fps: with half of that ahead,
+        # what is seen is neither early nor late on average.
+        captions = earlier(self.captions(transcript), round(500 / config.video.fps))
         return ffmpeg.RenderPlan(
             media=config.media,
             info=info,
             output=work / "video.mp4",
             work=work,
             video=config.video,
-            captions=self.ass(transcript, duration_ms),
+            captions=self._ass(captions, duration_ms),
             fonts=config.fonts or shipped("fonts"),
             duration_ms=duration_ms,
             sound=config.audio,
@@ -132,7 +137,7 @@ class VideoGenerator:
         )
 
     def _background(self, path: Path) -> ffmpeg.Background:
-        return ffmpeg.Background(path=path, info=ffmpeg.probe(self._tools, path))
+        return ffmpeg.Background(path=path, info=ffmpeg.probe_background(self._tools, path))
 
     def _measured(self, info: ffmpeg.MediaInfo, work: Path) -> tuple[int, float | None]:
         """Return the duration in milliseconds (the picture's, if longer) and the loudness."""

@@ -70,6 +70,7 @@ def test_the_highlight_reaches_each_word_within_40_ms_of_its_time(tmp_path, limi
         first = np.flatnonzero(lit.any(1))[0]
         reached = (first - 0.5) / fps  # between the frame before and this one
         assert abs(reached - start) <= 0.040, (word, reached, start)
+        assert abs(first / fps - start) <= 0.040, (word, first / fps, start)
         full = np.flatnonzero(lit[:, -2:].any(1))[0]
         assert abs((full - 0.5) / fps - end) <= 0.040 + 1 / fps, (word, full / fps, end)
 
@@ -120,6 +121,9 @@ def sources(folder):
     command = ["ffmpeg", "-v", "error", "-i", str(folder / "talk.mp4"), *late, "-map", "0:v"]
     subprocess.run([*command, "-map", "1:a", str(folder / "late.mkv")], check=True)
     yield folder / "late.mkv"
+    broadcast = ["-c", "copy", "-output_ts_offset", "10"]  # as if recording began at 10 s
+    yield convert(folder / "talk.mp4", folder / "broadcast.mkv", *broadcast)
+    yield convert(folder / "talk.mp4", folder / "broadcast.mp4", *broadcast)
 
 
 def samples(path):

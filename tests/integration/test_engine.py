@@ -106,13 +106,29 @@ def test_what_the_callback_raises_ends_the_run_and_leaves_nothing_behind(engine,
     assert words(engine.recognise(recording[0], language="en")) == EASY_WORDS
 
 
+def test_an_error_of_the_callbacks_own_is_no_reason_for_the_next_rung(engine, recording):
+    calls = []
+
+    def fail(fraction):
+        calls.append(fraction)
+        if len(calls) == 3:
+            raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine"):
+        engine.recognise(recording[0], language="en", on_progress=fail)
+    assert len(calls) == 3
+    assert hooks(engine) == 0
+
+
 def test_an_internal_error_leads_to_the_next_rung_and_no_hook_stays(engine, recording):
     def trip(*_):
         raise AssertionError("Inconsistent number of segments")
 
     engine._model.decoder.ln.register_forward_hook(trip)
-    result = engine.recognise(recording[0], language="en")
+    beats = []
+    result = engine.recognise(recording[0], language="en", on_progress=beats.append)
     assert result["engine"]["rung"] == "naive"
+    assert len(beats) > 2 * len(EASY_WORDS), "every token is a sign of life, on every rung"
     assert words(result) == EASY_WORDS
     assert hooks(engine) == 0
     again = engine.recognise(recording[0], language="en")

@@ -12,7 +12,7 @@ import pytest
 from karaokify_daemon import RenderConfig, VideoGenerator
 from karaokify_daemon.adapters.ffmpeg import Ffmpeg, poster, probe, verify
 from karaokify_daemon.config import Limits, Video
-from karaokify_daemon.errors import CancelledError, FfmpegError, NotMediaError, VerifyError
+from karaokify_daemon.errors import CancelledError, FfmpegError, SidecarError, VerifyError
 from tests.support.media import clip, convert, picture, speech
 
 WIDTH, HEIGHT = 320, 180
@@ -135,13 +135,15 @@ def test_what_is_cancelled_leaves_nothing(tmp_path, limits):
     assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
 
 
-def test_a_damaged_background_is_refused_by_its_own_name(tmp_path, limits):
+@pytest.mark.parametrize("name", ["b.png", "b.mp4"])
+def test_a_background_without_a_picture_is_refused_by_its_own_name(tmp_path, limits, name):
     speech(tmp_path / "a.wav", "Hello.")
     (tmp_path / "b.png").write_bytes(picture(tmp_path / "p.png").read_bytes()[:60])
-    made = config(tmp_path / "a.wav", limits, background=tmp_path / "b.png", duration_ms=500)
-    with pytest.raises(NotMediaError) as caught:
+    convert(tmp_path / "a.wav", tmp_path / "b.mp4")  # sound only
+    made = config(tmp_path / "a.wav", limits, background=tmp_path / name, duration_ms=500)
+    with pytest.raises(SidecarError, match="the background") as caught:
         VideoGenerator(made).generate(SAID)
-    assert caught.value.file == "b.png"
+    assert caught.value.file == name
 
 
 def test_a_failed_render_tells_why_and_leaves_the_output_that_was_there(tmp_path, limits):

@@ -6,7 +6,13 @@ files, with limits and a deadline, in a process that never outlives the call.
 
 from karaokify_daemon.adapters.ffmpeg.decode import Decoded, Loudness, decode
 from karaokify_daemon.adapters.ffmpeg.graph import Background
-from karaokify_daemon.adapters.ffmpeg.probe import AudioStream, MediaInfo, VideoStream, probe
+from karaokify_daemon.adapters.ffmpeg.probe import (
+    AudioStream,
+    MediaInfo,
+    VideoStream,
+    probe,
+    probe_background,
+)
 from karaokify_daemon.adapters.ffmpeg.render import RenderPlan, poster, render, verify
 from karaokify_daemon.adapters.ffmpeg.tools import Ffmpeg
 from karaokify_daemon.adapters.ffmpeg.waveform import height_with_margin
@@ -24,6 +30,7 @@ __all__ = [
     "height_with_margin",
     "poster",
     "probe",
+    "probe_background",
     "render",
     "verify",
 ]

@@ -16,6 +16,7 @@ from karaokify_daemon.adapters.ffmpeg.decode import ON_TIMELINE
 from karaokify_daemon.adapters.ffmpeg.probe import MediaInfo, VideoStream
 from karaokify_daemon.adapters.ffmpeg.sources import input_options, url
 from karaokify_daemon.config import Video
+from karaokify_daemon.domain.names import IMAGE, suffix
 
 CAPTIONS, FONTS = "captions.ass", "fonts"  # in the working folder
 SAMPLE_RATE = 48_000
@@ -33,7 +34,7 @@ class Background:
     @property
     def moves(self) -> bool:
         """Tell whether it is a video."""
-        return self.info.duration_ms is not None
+        return suffix(self.path) not in IMAGE
 
 
 class Graph:

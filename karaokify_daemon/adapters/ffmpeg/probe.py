@@ -8,13 +8,18 @@ from typing import Any
 from karaokify_daemon.adapters.ffmpeg.sources import input_arguments
 from karaokify_daemon.adapters.ffmpeg.tools import Ffmpeg
 from karaokify_daemon.domain.names import IMAGE, printable, suffix
-from karaokify_daemon.errors import FfmpegError, LimitError, NotMediaError
+from karaokify_daemon.errors import FfmpegError, LimitError, NotMediaError, SidecarError
 
+_FRAME_SECONDS = 60.0
 _ENTRIES = (
-    "format=duration:stream=codec_type,codec_name,sample_rate,channels,width,height,"
+    "format=duration,start_time,format_name:stream=codec_type,codec_name,sample_rate,channels,width,height,"
     "sample_aspect_ratio,color_space,avg_frame_rate,r_frame_rate,duration:stream_disposition=attached_pic:"
     "stream_side_data=rotation"
 )
+
+# Of these, FFmpeg tells when they end rather than how long they last: recordings of a broadcast
+# may start at hours.
+_ABSOLUTE = ("mov", "matroska")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +73,31 @@ def probe(tools: Ffmpeg, path: Path) -> MediaInfo:
     return info
 
 
+def probe_background(tools: Ffmpeg, path: Path) -> MediaInfo:
+    """Return what a background holds; its first frame is decoded, too.
+
+    Raises SidecarError, naming the background, for what cannot be one.
+    """
+    name = printable(path.name)
+    first = ["-map", "0:v:0", "-frames:v", "1", "-f", "null", "-"]
+    try:
+        info = probe(tools, path)
+        if info.video is not None:
+            tools.run([*input_arguments(path), *first], file=name, deadline=_FRAME_SECONDS)
+    except (NotMediaError, LimitError, FfmpegError) as error:
+        if isinstance(error, FfmpegError) and not error.details.get("stderr"):
+            raise  # FFmpeg is missing, or was killed: that is not the file's fault
+        raise _no_background(error.problem, name, **error.details) from error
+    if info.video is None:
+        raise _no_background("has no picture", name)
+    return info
+
+
+def _no_background(problem: str, name: str, **details: Any) -> SidecarError:
+    advice = "Replace or remove the background, and move the recording back into the inbox."
+    return SidecarError(f"the background {problem}", file=name, advice=advice, **details)
+
+
 def _refuse_empty(path: Path, name: str) -> None:
     try:
         size = path.stat().st_size
@@ -98,12 +128,19 @@ def _info(told: dict[str, Any], *, still: bool) -> MediaInfo:
     audio = next((s for s in streams if s.get("codec_type") == "audio"), None)
     video = next((s for s in streams if s.get("codec_type") == "video" and not _is_cover(s)), None)
     return MediaInfo(
-        duration_ms=None if still else _ms(told.get("format", {}).get("duration")),
+        duration_ms=None if still else _duration_ms(told.get("format", {})),
         audio=_audio(audio) if audio else None,
         video=_video(video) if video and video.get("width") and video.get("height") else None,
         audio_duration_ms=_ms((audio or {}).get("duration")),
         video_duration_ms=_ms((video or {}).get("duration")),
     )
+
+
+def _duration_ms(container: dict[str, Any]) -> int | None:
+    duration = _ms(container.get("duration"))
+    if duration is None or not str(container.get("format_name")).startswith(_ABSOLUTE):
+        return duration
+    return duration - (_ms(container.get("start_time")) or 0)  # FFmpeg moves the start to 0
 
 
 def _is_cover(stream: dict[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO
 
-from karaokify_daemon.errors import CancelledError, DeadlineError, FfmpegError
+from karaokify_daemon.errors import CancelledError, DeadlineError, FfmpegError, KaraokifyError
 
 _POLL_SECONDS = 0.1
 _GRACE_SECONDS = 2.0
@@ -49,7 +49,8 @@ def execute(
     """Run a command and return the end of what it wrote to stderr.
 
     `deadline` is in seconds from now; `on_line` hears each line of stdout, in a thread of its
-    own. Raises DeadlineError, CancelledError, or FfmpegError with the last lines of stderr.
+    own; what it raises ends the command and comes out here. Raises DeadlineError, CancelledError
+    or FfmpegError, with the last lines of stderr.
     """
     with subprocess.Popen(
         [*_guards(nice), find(command[0]), *command[1:]],
@@ -62,17 +63,21 @@ def execute(
         assert child.stdout is not None
         assert child.stderr is not None
         kept: deque[str] = deque(maxlen=_KEPT_LINES)
-        readers = [_reader(child.stdout, on_line), _reader(child.stderr, kept.append)]
+        readers = [_Reader(child.stdout, on_line), _Reader(child.stderr, kept.append)]
+        problem: KaraokifyError | None = None
         try:
-            _wait(child, file, deadline, cancelled)
+            problem = _wait(child, file, deadline, cancelled, readers[0])
         finally:
             _stop(child)
             for reader in readers:
                 reader.join()
-    if child.returncode != 0:
-        raise FfmpegError(
-            _problem(child.returncode), file=file, stderr="\n".join(list(kept)[-TAIL_LINES:])
-        )
+    if readers[0].raised is not None:
+        raise readers[0].raised
+    if problem is None and child.returncode != 0:
+        problem = FfmpegError(_problem(child.returncode), file=file)
+    if problem is not None:
+        problem.details["stderr"] = "\n".join(list(kept)[-TAIL_LINES:])
+        raise problem
     return "\n".join(kept)
 
 
@@ -86,18 +91,42 @@ def _guards(nice: int) -> list[str]:
     return guards
 
 
+class _Reader(threading.Thread):
+    """Hands over each line of a stream, to its end: FFmpeg stands still where nobody reads."""
+
+    def __init__(self, stream: IO[bytes], on_line: OnLine) -> None:
+        super().__init__(daemon=True)
+        self.raised: BaseException | None = None  # by the first call that failed, and the last one
+        self._stream, self._on_line = stream, on_line
+        self.start()
+
+    def run(self) -> None:
+        for line in _lines(self._stream):
+            if self.raised is None:
+                try:
+                    self._on_line(line)
+                except BaseException as error:
+                    self.raised = error
+
+
 def _wait(
-    child: subprocess.Popen[bytes], file: str, deadline: float, cancelled: Callable[[], bool]
-) -> None:
+    child: subprocess.Popen[bytes],
+    file: str,
+    deadline: float,
+    cancelled: Callable[[], bool],
+    reader: _Reader,
+) -> KaraokifyError | None:
+    """Return when the child has ended, or why it must."""
     end = time.monotonic() + deadline
-    while True:
+    while reader.raised is None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(_POLL_SECONDS)
-            return
+            return None
         if cancelled():
-            raise CancelledError("was stopped", file=file)
+            return CancelledError("was stopped", file=file)
         if time.monotonic() > end:
-            raise DeadlineError(f"took FFmpeg longer than {deadline:.0f} s", file=file)
+            return DeadlineError(f"took FFmpeg longer than {deadline:.0f} s", file=file)
+    return None
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
@@ -110,17 +139,6 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(seconds)
             return
-
-
-def _reader(stream: IO[bytes], on_line: OnLine) -> threading.Thread:
-    thread = threading.Thread(target=_read, args=(stream, on_line), daemon=True)
-    thread.start()
-    return thread
-
-
-def _read(stream: IO[bytes], on_line: OnLine) -> None:
-    for line in _lines(stream):
-        on_line(line)
 
 
 def _lines(stream: IO[bytes]) -> Iterable[str]:

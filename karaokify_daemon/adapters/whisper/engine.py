@@ -20,7 +20,7 @@ from karaokify_daemon.adapters.whisper.loading import load, pick_device
 from karaokify_daemon.adapters.whisper.models import ModelFile
 from karaokify_daemon.adapters.whisper.progress import OnProgress, Progress
 from karaokify_daemon.adapters.whisper.schema import plain
-from karaokify_daemon.errors import KaraokifyError, TranscribeError
+from karaokify_daemon.errors import TranscribeError
 
 Audio = npt.NDArray[np.float32]
 
@@ -82,32 +82,32 @@ class Engine:
             return self._labelled(plain({"language": wanted or "en", "segments": []}), "none")
         progress = Progress(on_progress)
         progress.beat()
-        with progress.of(self._model):
-            found, rung = self._climb(audio, wanted)
+        found, rung = self._climb(audio, wanted, progress)
         progress.advance(1.0)
         return self._labelled(plain(found), rung)
 
-    def _climb(self, audio: Audio, language: str | None) -> tuple[dict[str, Any], str]:
+    def _climb(
+        self, audio: Audio, language: str | None, progress: Progress
+    ) -> tuple[dict[str, Any], str]:
         """Try one way after the other until one does not trip over itself."""
         reasons: dict[str, str] = {}
         for rung, attempt in self._ladder().items():
             try:
-                with torch.inference_mode():
+                with progress.of(self._model), torch.inference_mode():
                     return attempt(audio, language), rung
-            except KaraokifyError:
-                self._drop_hooks()
-                raise
             except torch.cuda.OutOfMemoryError as error:
                 reasons[rung] = f"out of GPU memory: {error}"
             except MemoryError as error:
                 raise _out_of_memory(reasons | {rung: "out of memory"}) from error
             except _INTERNAL as error:
+                if error is progress.raised:
+                    raise
                 reasons[rung] = f"{type(error).__name__}: {error}"
                 if "CUDA error" in str(error):  # its context is lost: nothing works from here on
                     raise _failed(reasons, lost=True) from error
-            # Out of the except clause, the error's frames no longer hold tensors.
-            self._drop_hooks()
-            self._free()
+            finally:
+                self._drop_hooks()
+            self._free()  # out of the except clause, the error's frames no longer hold tensors
             if sum("out of GPU memory" in reason for reason in reasons.values()) > 1:
                 raise _out_of_memory(reasons)
         raise _failed(reasons)

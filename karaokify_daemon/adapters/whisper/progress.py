@@ -19,6 +19,7 @@ class Progress:
     def __init__(self, on_progress: OnProgress | None) -> None:
         self._on_progress = on_progress
         self._fraction = 0.0
+        self.raised: BaseException | None = None  # by the callback: no fault of the engine's
 
     def advance(self, fraction: float) -> None:
         """Tell that so much is done."""
@@ -27,8 +28,13 @@ class Progress:
 
     def beat(self) -> None:
         """Tell that work goes on."""
-        if self._on_progress is not None:
+        if self._on_progress is None:
+            return
+        try:
             self._on_progress(self._fraction)
+        except BaseException as error:
+            self.raised = error
+            raise
 
     @contextlib.contextmanager
     def of(self, model: Any) -> Iterator[None]:

@@ -68,8 +68,9 @@ def test_titles_stand_in_as_few_rows_as_they_need(title, rows):
     assert text.splitlines()[-1].count("\\N") == rows - 1
 
 
-def test_an_empty_title_is_none():
-    assert "Dialogue" not in document([], STYLE, title=" \n", duration_ms=1000)
+@pytest.mark.parametrize("title", ["", " \n", "\u200b\u2060"])
+def test_a_title_of_which_nothing_is_seen_is_none(title):
+    assert "Dialogue" not in document([], STYLE, title=title, duration_ms=1000)
 
 
 @given(st.text())

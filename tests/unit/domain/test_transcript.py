@@ -43,6 +43,35 @@ def test_words_that_overlap_or_go_back_are_put_in_order():
     assert all(a[2] <= b[1] for a, b in pairwise(found))
 
 
+def test_a_word_that_does_not_end_shares_its_gap_with_those_that_follow():
+    found = times(read(("aa", 1.0), ("bb",), ("c", 2.0, 3.0)))
+    assert found == [("aa", 1000, 1500), ("bb", 1500, 2000), ("c", 2000, 3000)]
+
+
+def test_a_word_ends_where_one_of_another_segment_starts():
+    long = {
+        "words": [{"text": "hm", "start": 1, "end": 9000}, {"text": "so", "start": 6}],
+        "end": 7,
+    }
+    other = {"words": [{"text": "a", "start": 2, "end": 3}, {"text": "b", "start": 3, "end": 4}]}
+    found = Transcript.from_dict({"segments": [long, other]})
+    expected = [("hm", 1000, 2000), ("a", 2000, 3000), ("b", 3000, 4000), ("so", 6000, 7000)]
+    assert times(found) == expected
+    assert [len(segment.words) for segment in found.segments] == [1, 2, 1]
+
+
+def test_words_of_which_nothing_is_seen_are_dropped():
+    assert times(read(("\u200b", 0, 1), ("a", 1, 2), ("\x00", 2, 3))) == [("a", 1000, 2000)]
+
+
+def test_languages_without_spaces_are_split_into_characters():
+    text = "「你好」，用Python写。"  # noqa: RUF001 - punctuation of the language
+    raw = {"segments": [{"start": 0, "end": 6, "text": text}], "language": "zh"}
+    found = Transcript.from_dict(raw)
+    assert [len(word.text) for word in found.words] == [2, 3, 1, 6, 2]
+    assert found.text == text
+
+
 def test_what_lies_beyond_the_recording_is_cut():
     found = read(("a", 0, 1), ("b", 1.5, 3), ("c", 2.5, 3)).clipped(2000)
     assert times(found) == [("a", 0, 1000), ("b", 1500, 2000)]
@@ -64,6 +93,7 @@ def test_languages_without_spaces_are_joined_without():
         ({"segments": [{"words": [{"text": "x", "start": True, "end": 1}]}]}, "words[0].start"),
         ({"segments": [{"words": [{"text": "x", "start": -1, "end": 1}]}]}, "words[0].start"),
         ({"segments": [{"words": [{"text": "x", "start": float("nan")}]}]}, "words[0].start"),
+        ({"segments": [{"words": [{"text": "x", "start": 10**400}]}]}, "words[0].start"),
         ({"segments": [{"text": "no times"}]}, "segments[0]"),
         ({"segments": [], "language": 3}, "language"),
     ],

@@ -34,6 +34,11 @@ def test_a_job_may_not_set_paths_or_what_the_machine_spends(tmp_path, text):
     assert caught.value.file == "talk.toml"
 
 
+def test_a_number_that_is_too_long_is_a_fault_of_the_options(tmp_path):
+    with pytest.raises(SidecarError, match="not valid TOML"):
+        effective_config(from_dict({}), job(tmp_path, "fps = " + "1" * 5000))
+
+
 def test_every_fault_of_the_options_is_told(tmp_path):
     with pytest.raises(SidecarError) as caught:
         effective_config(from_dict({}), job(tmp_path, "titel = 'x'\nfps = 'many'\nsize = '3x3'"))
@@ -46,9 +51,10 @@ def test_a_transcript_with_a_byte_order_mark_is_read(tmp_path):
     assert [word.text for word in read_transcript(path).words] == ["hi", "there"]
 
 
-def test_a_transcript_that_is_not_json_is_named(tmp_path):
+@pytest.mark.parametrize("text", ["{", '{"segments": [], "id": ' + "1" * 5000 + "}"])
+def test_a_transcript_that_is_not_json_is_named(tmp_path, text):
     path = tmp_path / "t.json"
-    path.write_text("{")
+    path.write_text(text)
     with pytest.raises(SidecarError) as caught:
         read_transcript(path)
     assert caught.value.file == "t.json" and "not valid JSON" in caught.value.problem

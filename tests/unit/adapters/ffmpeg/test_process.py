@@ -30,6 +30,21 @@ def test_an_error_carries_the_last_lines_and_the_file():
     assert "exit status 3" in caught.value.problem and caught.value.file == "talk.mp3"
 
 
+def test_what_the_listener_raises_ends_the_command_and_comes_out():
+    def refuse(line):
+        raise ValueError(line)
+
+    with pytest.raises(ValueError, match="1"):
+        execute(python(FAMILY.replace("p.pid", "1")), file="x", deadline=600, on_line=refuse)
+
+
+def test_a_deadline_keeps_what_was_said_before_it():
+    script = "import sys, time; print('slow', file=sys.stderr, flush=True); time.sleep(600)"
+    with pytest.raises(DeadlineError) as caught:
+        execute(python(script), file="x", deadline=1)
+    assert caught.value.details["stderr"] == "slow"
+
+
 def test_a_signal_is_told_by_name():
     script = "import os; os.kill(os.getpid(), 9)"
     with pytest.raises(FfmpegError, match="SIGKILL"):
