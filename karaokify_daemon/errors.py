@@ -7,6 +7,8 @@ pickling, because errors cross from the worker process; and says whether a retry
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+_CAUSE_LINES = 4
+
 
 class KaraokifyError(Exception):
     """Something went wrong that an operator can act on."""
@@ -28,6 +30,12 @@ class KaraokifyError(Exception):
     def __str__(self) -> str:
         where = f"{self.file}: " if self.file else ""
         return f"{where}{self.problem}. {self.advice}"
+
+    @property
+    def cause(self) -> list[str]:
+        """The last lines of what a program or library below has said of it, if it did."""
+        said = str(self.details.get("stderr") or self.details.get("reason") or "")
+        return [line for line in said.splitlines() if line.strip()][-_CAUSE_LINES:]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.problem, self.file, self.advice, self.details)
@@ -141,6 +149,17 @@ class FfmpegError(KaraokifyError):
 
     code = "ffmpeg"
     default_advice = "The last lines of FFmpeg's log are in the details."
+
+
+class ToolError(KaraokifyError):
+    """FFmpeg or ffprobe is not there."""
+
+    code = "tool"
+    retryable = True  # it is the machine's trouble: the recording waits until that is mended
+    default_advice = (
+        "Install FFmpeg (`apt-get install ffmpeg`), or set limits.ffmpeg and limits.ffprobe to "
+        "where it is."
+    )
 
 
 class DeadlineError(KaraokifyError):

@@ -1,6 +1,7 @@
 """Typed, validated configuration; every fault is reported at once."""
 
 from karaokify_daemon.config.load import from_dict, load, with_options
+from karaokify_daemon.config.places import clashes
 from karaokify_daemon.config.schema import (
     Config,
     Folders,
@@ -19,6 +20,7 @@ __all__ = [
     "Log",
     "Transcribe",
     "Video",
+    "clashes",
     "from_dict",
     "load",
     "with_options",

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from karaokify_daemon.config.languages import LANGUAGES
+
 Seconds = Annotated[float, Field(ge=0, le=1e7)]
 Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
 
@@ -51,7 +53,7 @@ class Transcribe(_Section):
     engine: Literal["whisper-timestamped"] = "whisper-timestamped"
     model: Annotated[str, Field(min_length=1)] = "small"
     device: Literal["auto", "cuda", "cpu"] = "auto"
-    language: Annotated[str, Field(pattern=r"^(auto|[a-z]{2,3})$")] = "auto"
+    language: str = "auto"
     download: bool = True
     threads: Annotated[int, Field(ge=0, le=1024)] = 0
     no_speech: Literal["publish", "fail"] = "publish"
@@ -59,6 +61,13 @@ class Transcribe(_Section):
     start_seconds: Annotated[float, Field(gt=0)] = 600.0
     stall_seconds: Annotated[float, Field(gt=0)] = 300.0
     deadline_factor: Annotated[float, Field(gt=0)] = 20.0
+
+    @field_validator("language")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in LANGUAGES | {"auto"}:
+            raise ValueError("is neither auto nor a language code of Whisper's, such as en or de")
+        return value
 
 
 class Video(_Section):
@@ -82,6 +91,11 @@ class Video(_Section):
         "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"
     ] = "veryfast"
     audio_kbps: Annotated[int, Field(ge=32, le=512)] = 160
+
+    @field_validator("title")
+    @classmethod
+    def _writable(cls, value: str) -> str:
+        return value.encode("utf-8", "replace").decode()  # an argument may not be UTF-8
 
     @field_validator("size")
     @classmethod

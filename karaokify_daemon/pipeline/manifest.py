@@ -10,10 +10,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from karaokify_daemon.adapters.files.durable import reported
 from karaokify_daemon.config import Config
 from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.names import printable
-from karaokify_daemon.errors import SourceChangedError
+from karaokify_daemon.errors import IntakeError, SourceChangedError
 
 _SCHEMA = 1
 _PACKAGES = ("karaokify-daemon", "whisper-timestamped", "openai-whisper", "torch")
@@ -22,8 +23,12 @@ _RECOGNITION = {"engine", "model", "language", "no_speech"}  # what of it change
 
 def _sha256(path: Path) -> str:
     """Return the hexadecimal SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    with reported("cannot be read", path, IntakeError):
+        try:
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except FileNotFoundError as error:
+            raise SourceChangedError("vanished", file=printable(path.name)) from error
 
 
 def options(config: Config) -> dict[str, Any]:
@@ -41,13 +46,11 @@ def identity(hashes: Mapping[str, str], config: Config) -> str:
 
 
 def source_hashes(job: Job) -> dict[str, str]:
-    """Return the SHA-256 of the media and of each sidecar, by role. Raises SourceChangedError."""
-    try:
-        return {role: _sha256(path) for role, path in _by_role(job).items()}
-    except OSError as error:
-        raise SourceChangedError(
-            f"cannot be read ({error.strerror})", file=printable(job.media.name)
-        ) from error
+    """Return the SHA-256 of the media and of each sidecar, by role.
+
+    Raises SourceChangedError when one is gone, IntakeError when one cannot be read.
+    """
+    return {role: _sha256(path) for role, path in _by_role(job).items()}
 
 
 def manifest(
@@ -74,16 +77,6 @@ def manifest(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         **facts,
     }
-
-
-def fingerprints(job: Job) -> list[tuple[int, ...]]:
-    """Return what changes when a file is replaced or written to."""
-    try:
-        stats = [path.stat() for path in job.paths()]
-    except FileNotFoundError as error:
-        name = printable(Path(error.filename).name)
-        raise SourceChangedError("vanished", file=name) from error
-    return [(s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns) for s in stats]
 
 
 def _by_role(job: Job) -> dict[str, Path]:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import structlog
 
 from karaokify_daemon.adapters import ffmpeg
-from karaokify_daemon.adapters.files import outbox
+from karaokify_daemon.adapters.files import identity, outbox
 from karaokify_daemon.config import Config
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import bundle_stem, printable
@@ -26,7 +26,7 @@ from karaokify_daemon.errors import (
     PublishError,
     SourceChangedError,
 )
-from karaokify_daemon.pipeline.manifest import fingerprints, manifest
+from karaokify_daemon.pipeline.manifest import manifest
 from karaokify_daemon.pipeline.sidecars import read_transcript
 from karaokify_daemon.pipeline.transcriber import Recogniser, Transcriber
 from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator
@@ -86,7 +86,7 @@ class JobRun:
         self._engine: dict[str, Any] = {}
         self._log = structlog.get_logger()
 
-    def publish(self, hashes: dict[str, str], before: list[tuple[int, ...]]) -> Result:
+    def publish(self, hashes: dict[str, str], seen: identity.Identities) -> Result:
         """Run every stage and publish the bundle."""
         with self._stage(Stage.PROBE):
             info = self._probe()
@@ -106,7 +106,7 @@ class JobRun:
             self._make(bundle, transcript, duration_ms, decoded.loudness.integrated_lufs)
             facts = self._facts(transcript, decoded, duration_ms)
             with self._stage(Stage.PUBLISH):
-                if fingerprints(self._job) != before:
+                if identity.of_job(self._job) != seen:
                     raise SourceChangedError("changed while it was processed", file=self._name)
                 whole = manifest(self._job, self._config, hashes, facts)
                 _write_json(bundle.path / "manifest.json", whole)
@@ -187,13 +187,18 @@ class JobRun:
             _write(bundle.file(".ass"), generator.ass(transcript))
         with self._means.renderer(self._watch), self._stage(Stage.RENDER):
             generator.generate(transcript)
-            at = transcript.words[0].end if transcript.words else duration_ms // 3
-            ffmpeg.poster(
-                self._means.tools, video, min(at, duration_ms // 2), bundle.path / "poster.jpg"
-            )
+            at = self._poster_ms(transcript, duration_ms)
+            ffmpeg.poster(self._means.tools, video, at, bundle.path / "poster.jpg")
         with self._stage(Stage.VERIFY):
             fps = self._config.video.fps
             ffmpeg.verify(self._means.tools, video, duration_ms=duration_ms, fps=fps)
+
+    def _poster_ms(self, transcript: Transcript, duration_ms: int) -> int:
+        """Return when a caption stands, but not after the start of the last frame."""
+        said = transcript.words[0].end if transcript.words else duration_ms // 3
+        fps = self._config.video.fps
+        last = (round(duration_ms * fps / 1000) - 1) * 1000 // fps
+        return max(0, min(said, duration_ms // 2, last))
 
     def _generator(self, output: Path, duration_ms: int, loudness: float | None) -> VideoGenerator:
         return VideoGenerator(

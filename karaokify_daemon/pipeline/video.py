@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from karaokify_daemon.adapters import ffmpeg
+from karaokify_daemon.adapters.files.identity import refuse_overwrite
 from karaokify_daemon.adapters.shipped import shipped
 from karaokify_daemon.config import Limits, Video
 from karaokify_daemon.domain.ass import AssStyle, dialogues, document
@@ -69,10 +70,13 @@ class VideoGenerator:
         """Render the video of a transcript and return its path.
 
         Takes whisper-timestamped's JSON form or a Transcript. The output appears whole or not at
-        all. Raises SidecarError for a malformed transcript, and what probing, decoding and
+        all. Raises SidecarError for a malformed transcript, ConfigError where the output is one of
+        the inputs, and what probing, decoding and
         rendering raise.
         """
         config, found = self._config, _transcript(transcript)
+        inputs = (config.media, config.audio, config.background, config.video.background)
+        refuse_overwrite(config.output, *inputs)
         with self._work_folder() as work:
             info = ffmpeg.probe(self._tools, config.media)
             plan = self._plan(found, info, work)

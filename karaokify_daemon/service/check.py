@@ -5,11 +5,10 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
-from itertools import combinations
 from pathlib import Path
 
 from karaokify_daemon.adapters import watch
-from karaokify_daemon.config import Config, Folders, load
+from karaokify_daemon.config import Config, Folders, clashes, load
 from karaokify_daemon.errors import ConfigError
 from karaokify_daemon.service import check_machine as machine
 from karaokify_daemon.service.finding import Finding, render
@@ -95,15 +94,8 @@ def _absent(name: str, folder: Path) -> Finding:
 
 
 def _distinct(folders: Folders) -> Iterator[Finding]:
-    resolved = {name: folder.resolve() for name, folder in folders}
-    for (one, first), (other, second) in combinations(resolved.items(), 2):
-        if first == second:
-            text = f"{one} and {other} are the same folder"
-            yield Finding("folders", "fail", text, f"Give folders.{other} a folder of its own.")
-    for name, folder in resolved.items():
-        if folder != resolved["inbox"] and folder.is_relative_to(resolved["inbox"]):
-            text = f"{name} lies inside the inbox"
-            yield Finding("folders", "fail", text, f"Move folders.{name} out of the inbox.")
+    for fault in clashes(folders):
+        yield Finding("folders", "fail", str(fault), f"Give {fault.key} a folder of its own.")
 
 
 def _presets(config: Config) -> Iterator[Finding]:

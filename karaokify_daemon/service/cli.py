@@ -22,12 +22,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         command = getattr(importlib.import_module(_COMMANDS), arguments.command)
         return int(command(arguments))
     except KaraokifyError as error:
-        print(f"{_PROGRAM}: {error}", file=sys.stderr)
+        print("\n  ".join([f"{_PROGRAM}: {error}", *error.cause]), file=sys.stderr)
         return 2 if isinstance(error, ConfigError) else 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         sys.stdout = None  # or Python complains while it exits
+        return 1
+    except OSError as error:  # a full disk, a path that is no folder
+        where = f"{error.filename}: " if error.filename is not None else ""
+        print(f"{_PROGRAM}: {where}{error.strerror or error}.", file=sys.stderr)
         return 1
 
 

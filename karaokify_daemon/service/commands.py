@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from karaokify_daemon.adapters.files.identity import refuse_overwrite
 from karaokify_daemon.config import Config, Folders, load
 from karaokify_daemon.errors import ConfigError
 
@@ -50,15 +51,16 @@ def transcribe(arguments: argparse.Namespace) -> int:
     from karaokify_daemon.pipeline.transcriber import Transcriber
 
     config = _config(arguments)
+    output = arguments.output and _writable(arguments.output, arguments.audio_path)
     model = arguments.model_size or config.transcribe.model
     transcriber = Transcriber(model, config=config, use_cache=arguments.cache)
     with contextlib.redirect_stdout(sys.stderr):  # the engine prints there
         result = transcriber.transcribe(arguments.audio_path)
     text = json.dumps(result, ensure_ascii=False, indent=2) + "\n"
-    if arguments.output is None:
+    if output is None:
         sys.stdout.write(text)
     else:
-        _writable(arguments.output).write_text(text, encoding="utf-8")
+        output.write_text(text, encoding="utf-8")
     return 0
 
 
@@ -71,7 +73,7 @@ def render(arguments: argparse.Namespace) -> int:
     generator = VideoGenerator(
         RenderConfig(
             media=arguments.video_input,
-            output=_writable(arguments.output),
+            output=_writable(arguments.output, arguments.transcript),
             video=config.video,
             limits=config.limits,
             audio=arguments.audio,
@@ -108,9 +110,13 @@ def _settings(arguments: argparse.Namespace) -> list[str]:
     return [*arguments.settings, *given]
 
 
-def _writable(path: Path) -> Path:
+def _writable(path: Path, source: Path) -> Path:
+    """Return where to write, unless it cannot be, or is what was given. Raises ConfigError."""
     if not path.absolute().parent.is_dir():
         raise ConfigError(
             "its folder does not exist", file=str(path), advice="Create the folder first."
         )
+    if path.is_dir():
+        raise ConfigError("is a folder", file=str(path), advice="Give the name of a file.")
+    refuse_overwrite(path, source)
     return path

@@ -1,7 +1,8 @@
 """The service: a tick that scans, claims and hands jobs to threads, until a signal or the end."""
 
+import contextlib
+import queue
 import signal
-import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -12,22 +13,26 @@ from typing import Any
 import structlog
 
 from karaokify_daemon.adapters import work
+from karaokify_daemon.adapters.ffmpeg.process import find
 from karaokify_daemon.adapters.files import claims, moves, outbox
+from karaokify_daemon.adapters.files.durable import reported
 from karaokify_daemon.adapters.files.kept import Kept
 from karaokify_daemon.adapters.intake.inbox import Inbox, Scan
 from karaokify_daemon.adapters.sd_notify import notify
 from karaokify_daemon.adapters.watch import Watcher
 from karaokify_daemon.adapters.whisper import models
-from karaokify_daemon.config import Config
+from karaokify_daemon.config import Config, clashes
 from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.names import printable
-from karaokify_daemon.errors import KaraokifyError
+from karaokify_daemon.errors import ConfigError, KaraokifyError
 from karaokify_daemon.pipeline.run import Pipeline
 from karaokify_daemon.service.jobs import JobThread, Outcome
 from karaokify_daemon.service.supervisor import Worker
 
+_AFTER_CRASH_S = 60.0
 _SETTLING_S = 0.5  # how often to look while a file settles
 _WORRYING = {"worker.died", "engine.fallback", "library"}
+_SHORTEST_REST_S = 0.1  # files that are being written wake the loop all the while
 _BUSY_SHARE = 5  # a scan that took t seconds is not repeated before 5 t have passed
 
 
@@ -43,7 +48,11 @@ class Daemon:
     def __init__(self, config: Config, *, once: bool = False) -> None:
         self._config, self._once = config, once
         self._log = structlog.get_logger()
-        self._wake, self._stop = threading.Event(), threading.Event()
+        # Both are set by a signal handler, which may interrupt the main thread anywhere: an Event
+        # would wait for a lock that this very thread holds.
+        self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._stopping = False
+        self._busy = 0.0
         self._running: dict[Path, Future[Outcome]] = {}
         self._delays: dict[Path, _Delay] = {}
         self._told: dict[Path, str] = {}
@@ -57,12 +66,8 @@ class Daemon:
         with ExitStack() as parts:
             self._start(parts)
             notify("READY=1")
-            while not self._stop.is_set():
-                pause = self._tick()
-                if pause is None:
-                    break
-                self._wake.wait(pause)
-                self._wake.clear()
+            while not self._stopping and (pause := self._tick()) is not None:
+                self._rest(pause)
             notify("STOPPING=1")
             self._log.info("service.stopping", running=len(self._running))
         self._collect()
@@ -71,16 +76,33 @@ class Daemon:
 
     def stop(self) -> None:
         """Ask for the end; the tick acts on it. Callable from a signal handler."""
-        self._stop.set()
-        self._wake.set()
+        self._stopping = True
+        self._wake()
+
+    def _wake(self) -> None:
+        self._wakes.put(None)
+
+    def _rest(self, seconds: float) -> None:
+        """Wait; after a wake no longer than lets the rest of the machine breathe."""
+        start = time.monotonic()
+        until = start + seconds
+        while not self._stopping and (left := until - time.monotonic()) > 0:
+            with contextlib.suppress(queue.Empty):
+                self._wakes.get(timeout=left)
+                until = min(until, start + max(_SHORTEST_REST_S, self._busy))
 
     def _start(self, parts: ExitStack) -> None:
         folders, intake = self._config.folders, self._config.intake
         settings = self._config.transcribe
-        # A model that cannot be had must stop the start, not send every recording to failed/.
+        if faults := clashes(folders):
+            raise ConfigError.of(faults)
+        # What every recording needs must stop the start where it is missing.
+        for binary in (self._config.limits.ffmpeg, self._config.limits.ffprobe):
+            find(binary)
         models.resolve(settings.model, folders.cache, download=settings.download)
         for _, folder in folders:
-            folder.mkdir(parents=True, exist_ok=True)
+            with reported("the folder cannot be made", folder):
+                folder.mkdir(parents=True, exist_ok=True)
         self._kept = Kept(folders.state)
         is_done = self._kept.is_kept if intake.after_success == "keep" else lambda _: False
         self._inbox = Inbox(folders.inbox, intake, self._config.presets, is_done=is_done)
@@ -91,8 +113,8 @@ class Daemon:
         self._pipeline = Pipeline(self._config, self._worker)
         self._pool = ThreadPoolExecutor(self._config.limits.jobs, thread_name_prefix="job")
         parts.callback(self._pool.shutdown)  # waits: a stopped job ends within moments
-        parts.callback(self._stop.set)
-        watcher = Watcher(folders.inbox, intake.watch, self._wake.set, warn=self._warn_of_watch)
+        parts.callback(self.stop)
+        watcher = Watcher(folders.inbox, intake.watch, self._wake, warn=self._warn_of_watch)
         parts.callback(watcher.stop)
         watcher.start()
         self._log.info(
@@ -137,15 +159,15 @@ class Daemon:
             self._failed += self._once
             return None if self._once else self._config.intake.rescan_seconds
         self._tell_waiting(scan)
-        present = {job.media for job in scan.ready}
+        present = {job.media for job in scan.ready} | {waiting.path for waiting in scan.waiting}
         self._delays = {path: d for path, d in self._delays.items() if path in present}
         deferred = self._submit(scan.ready)
         settling = any(waiting.until_seconds is not None for waiting in scan.waiting)
         if self._once and not (self._running or settling or deferred):
             return None
-        busy = _BUSY_SHARE * (time.monotonic() - start)
+        self._busy = _BUSY_SHARE * (time.monotonic() - start)
         quick = self._once or settling
-        return max(busy, _SETTLING_S if quick else self._config.intake.rescan_seconds)
+        return max(self._busy, _SETTLING_S if quick else self._config.intake.rescan_seconds)
 
     def _submit(self, ready: list[Job]) -> bool:
         """Claim and start what there is room for; tell whether some of ours must still wait."""
@@ -162,9 +184,9 @@ class Daemon:
             if claim is None:
                 continue
             attempts = delay.attempts if delay else 0
-            thread = JobThread(self._config, self._pipeline, self._kept, self._stop)
+            thread = JobThread(self._config, self._pipeline, self._kept, lambda: self._stopping)
             self._running[job.media] = self._pool.submit(thread.run, job, claim, attempts)
-            self._running[job.media].add_done_callback(lambda _: self._wake.set())
+            self._running[job.media].add_done_callback(lambda _: self._wake())
             left = True
         return left
 
@@ -183,7 +205,7 @@ class Daemon:
             if not future.done():
                 continue
             del self._running[media]
-            outcome = future.result()
+            outcome = self._outcome(media, future)
             if outcome.retry_after is None:
                 self._delays.pop(media, None)
             else:
@@ -191,9 +213,16 @@ class Daemon:
                 self._delays[media] = _Delay(outcome.attempts, until)
             self._failed += outcome.failed or bool(outcome.retry_after)
 
+    def _outcome(self, media: Path, future: Future[Outcome]) -> Outcome:
+        try:
+            return future.result()
+        except Exception:  # a lock that cannot be removed, say: the service goes on
+            self._log.exception("job.crashed", file=printable(media.name))
+            return Outcome(attempts=1, retry_after=_AFTER_CRASH_S)
+
     def _tell_waiting(self, scan: Scan) -> None:
         """Log once what waits and why: nothing waits invisibly."""
-        seen = {self._config.folders.inbox}
+        seen: set[Path] = set()
         for waiting in scan.waiting:
             seen.add(waiting.path)
             self._tell(waiting.path, "inbox.waiting", waiting.reason)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from karaokify_daemon.adapters.files import identity
 from karaokify_daemon.config import Config, Log
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import is_media, printable, sidecars_of
@@ -33,7 +34,8 @@ def process_files(files: Iterable[Path], config: Config) -> int:
                 result = _process(pipeline, path, console)
             except KaraokifyError as error:
                 failed += 1
-                console.print(f"[red]failed[/red] {escape(str(error))}", soft_wrap=True)
+                text = escape("\n  ".join([str(error), *error.cause]))
+                console.print(f"[red]failed[/red] {text}", soft_wrap=True)
             else:
                 print(result.bundle)
     return 1 if failed else 0
@@ -51,7 +53,7 @@ def _process(pipeline: Pipeline, path: Path, console: Console) -> Result:
         _Bars(console, printable(path.name)) as bars,
         structlog.contextvars.bound_contextvars(file=printable(path.name)),
     ):
-        return pipeline.process(job, bars)
+        return pipeline.process(job, bars, identity.of_job(job))
 
 
 class _Bars:

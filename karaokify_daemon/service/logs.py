@@ -3,6 +3,7 @@
 The event names are stable: docs/log-events.md.
 """
 
+import contextlib
 import logging
 import sys
 import warnings
@@ -31,13 +32,23 @@ def configure(log: Log, stream: TextIO = sys.stdout) -> None:
     structlog.configure(
         processors=[*processors, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(log.level),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=lambda *_: _Unfailing(stream),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
     root.handlers = [_Forward(level=logging.WARNING)]
     logging.captureWarnings(capture=True)
     warnings.simplefilter("default")
+
+
+class _Unfailing(structlog.PrintLogger):
+    """A full disk or a closed pipe ends nothing: the work matters more than its log."""
+
+    def msg(self, message: str) -> None:
+        with contextlib.suppress(OSError):
+            super().msg(message)
+
+    log = debug = info = warning = error = critical = exception = msg
 
 
 class _Forward(logging.Handler):

@@ -189,3 +189,10 @@ def test_two_services_share_one_inbox_and_do_nothing_twice(tree):
     assert all(line["published"] for line in done)
     assert tree.names("outbox") == names and tree.names("inbox") == []
     assert tree.hidden("inbox") == [] and tree.hidden("outbox") == []
+
+
+def test_a_recording_of_one_frame_has_a_poster(tree):
+    transcript(tree.inbox / "talk.json", speech(tree.inbox / "talk.wav", "Hello."))
+    tree.settings["video.fps"] = "1"
+    assert tree.once()[0] == 0
+    assert (tree.outbox / "talk" / "poster.jpg").stat().st_size > 500

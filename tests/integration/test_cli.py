@@ -96,6 +96,22 @@ def test_process_makes_bundles_and_leaves_the_sources(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [
+        ["transcribe", "--audio_path", "a.wav", "--output", "a.wav"],
+        ["render", "--video_input", "a.wav", "--transcript", "t.json", "--output", "t.json"],
+        ["render", "--video_input", "a.wav", "--transcript", "t.json", "--output", "./a.wav"],
+    ],
+)
+def test_what_was_given_is_never_overwritten(tmp_path, arguments):
+    transcript(tmp_path / "t.json", speech(tmp_path / "a.wav", "Hello."))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    done = run_cli(*arguments, cwd=tmp_path)
+    assert done.returncode == 2 and "both what is read and what is written" in done.stderr
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize(
     "arguments", [["process", "nowhere.mp3"], ["transcribe", "--audio-path", "no.wav"]]
 )
 def test_a_missing_file_is_named(arguments, tmp_path):

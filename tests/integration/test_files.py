@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from karaokify_daemon.adapters.files import claims, moves
+from karaokify_daemon.adapters.files.identity import of_job
 from karaokify_daemon.adapters.files.outbox import Bundle
 from karaokify_daemon.errors import IntakeError, NoAudioError, PublishError
 from tests.support.files import job_of, put
@@ -45,7 +46,7 @@ def test_a_full_archive_leaves_the_recording_in_the_inbox_and_no_half_copy(small
     put(inbox, "talk.png")
 
     with pytest.raises(PublishError, match="No space left") as caught:
-        moves.archive(job_of(media), small)
+        moves.archive(job_of(media), small, of_job(job_of(media)))
 
     assert "Free some space" in caught.value.advice
     assert names(inbox) == ["talk.mp3", "talk.png"]
@@ -56,7 +57,7 @@ def test_a_full_failed_folder_leaves_the_recording_in_the_inbox(small, inbox):
     (media,) = put(inbox, "talk.mp3", content=bytes(2 * MEBIBYTE))
 
     with pytest.raises(PublishError):
-        moves.fail(job_of(media), small, NoAudioError("it has no sound"))
+        moves.fail(job_of(media), small, of_job(job_of(media)), NoAudioError("it has no sound"))
 
     assert names(inbox) == ["talk.mp3"]
     assert not names(small)
@@ -67,7 +68,7 @@ def test_a_read_only_archive_leaves_the_recording_in_the_inbox(small, inbox):
     read_only(small)
 
     with pytest.raises(PublishError, match="Read-only") as caught:
-        moves.archive(job_of(media), small)
+        moves.archive(job_of(media), small, of_job(job_of(media)))
 
     assert caught.value.details == {"errno": "EROFS"}
     assert names(inbox) == ["talk.mp3"]
@@ -80,7 +81,7 @@ def test_a_read_only_inbox_is_neither_claimed_nor_emptied(small, tmp_path):
     with pytest.raises(IntakeError, match="Read-only"):
         claims.claim(media)
     with pytest.raises(PublishError):
-        moves.archive(job_of(media), tmp_path / "archive")
+        moves.archive(job_of(media), tmp_path / "archive", of_job(job_of(media)))
     assert names(small) == ["talk.mp3"]
 
 
@@ -95,8 +96,10 @@ def test_a_read_only_outbox_cannot_begin_a_bundle(small):
 def test_a_failed_recording_returns_over_a_file_system_boundary_and_back(small, inbox):
     media, _ = put(inbox, "talk.mp3", "talk.png")
 
-    failed = moves.fail(job_of(media), small, NoAudioError("it has no sound"))
-    back = moves.archive(job_of(failed), inbox)
+    failed = moves.fail(
+        job_of(media), small, of_job(job_of(media)), NoAudioError("it has no sound")
+    )
+    back = moves.archive(job_of(failed), inbox, of_job(job_of(failed)))
 
     assert names(inbox) == ["talk.mp3", "talk.png"]
     assert back[-1].read_bytes() == b"talk.mp3"

@@ -1,5 +1,6 @@
 """Rendering, posters and the check of the result, with FFmpeg at both ends of the range."""
 
+import errno
 import json
 import os
 import subprocess
@@ -12,7 +13,14 @@ import pytest
 from karaokify_daemon import RenderConfig, VideoGenerator
 from karaokify_daemon.adapters.ffmpeg import Ffmpeg, poster, probe, verify
 from karaokify_daemon.config import Limits, Video
-from karaokify_daemon.errors import CancelledError, FfmpegError, SidecarError, VerifyError
+from karaokify_daemon.errors import (
+    CancelledError,
+    ConfigError,
+    FfmpegError,
+    SidecarError,
+    ToolError,
+    VerifyError,
+)
 from tests.support.media import clip, convert, picture, speech
 
 WIDTH, HEIGHT = 320, 180
@@ -146,6 +154,28 @@ def test_a_background_without_a_picture_is_refused_by_its_own_name(tmp_path, lim
     assert caught.value.file == name
 
 
+@pytest.mark.parametrize("role", ["media", "background", "audio"])
+def test_an_input_is_never_overwritten(tmp_path, limits, role):
+    speech(tmp_path / "a.wav", "Hello.")
+    given = convert(tmp_path / "a.wav", tmp_path / "b.wav")
+    (tmp_path / "link.mp4").symlink_to(given)
+    options = {"media": tmp_path / "a.wav", role: given, "output": tmp_path / "link.mp4"}
+    before = given.read_bytes()
+    with pytest.raises(ConfigError, match="both what is read and what is written"):
+        VideoGenerator(config(options.pop("media"), limits, **options)).generate(SAID)
+    assert given.read_bytes() == before
+
+
+def test_fonts_are_copied_where_links_cannot_be_made(tmp_path, limits, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EPERM, "Operation not permitted")  # as SMB and FAT do
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    speech(tmp_path / "a.wav", "Hello.")
+    VideoGenerator(config(tmp_path / "a.wav", limits, duration_ms=500)).generate(SAID)
+    assert (tmp_path / "out.mp4").stat().st_size > 0
+
+
 def test_a_failed_render_tells_why_and_leaves_the_output_that_was_there(tmp_path, limits):
     speech(tmp_path / "a.wav", "Hello.")
     (tmp_path / "out.mp4").write_bytes(b"before")
@@ -175,5 +205,5 @@ def test_a_result_that_is_not_what_was_asked_for_is_refused(tmp_path, limits):
 def test_a_missing_ffmpeg_is_told_with_what_to_install(tmp_path):
     speech(tmp_path / "a.wav", "Hello.")
     gone = Limits(ffmpeg="no-such-ffmpeg")
-    with pytest.raises(FfmpegError, match="apt-get install ffmpeg"):
+    with pytest.raises(ToolError, match="apt-get install ffmpeg"):
         VideoGenerator(config(tmp_path / "a.wav", gone, duration_ms=500)).generate(SAID)

@@ -18,7 +18,8 @@ PAGES = [
 ]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EVENT = re.compile(
-    r'(?:\.(?:info|warning|error|exception|debug)|_tell|_on_log|LogLine)\(\s*(?:[\w.]+,\s*)*"([a-z]+\.[a-z_]+)"'
+    r"(?:\.(?:info|warning|error|exception|debug)|_tell|_again|_on_log|LogLine)"
+    r'\(\s*(?:[\w.]+,\s*)*"([a-z]+\.[a-z_]+)"'
 )
 
 

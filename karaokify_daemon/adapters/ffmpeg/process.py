@@ -13,7 +13,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO
 
-from karaokify_daemon.errors import CancelledError, DeadlineError, FfmpegError, KaraokifyError
+from karaokify_daemon.errors import (
+    CancelledError,
+    DeadlineError,
+    FfmpegError,
+    KaraokifyError,
+    ToolError,
+)
 
 _POLL_SECONDS = 0.1
 _GRACE_SECONDS = 2.0
@@ -25,14 +31,10 @@ OnLine = Callable[[str], None]
 
 
 def find(binary: str) -> str:
-    """Return the path of a program. Raises FfmpegError."""
+    """Return the path of a program. Raises ToolError."""
     path = shutil.which(binary)
     if path is None:
-        raise FfmpegError(
-            f"the program {binary!r} was not found",
-            advice="Install FFmpeg (`apt-get install ffmpeg`), or set limits.ffmpeg and "
-            "limits.ffprobe to where it is.",
-        )
+        raise ToolError(f"the program {binary!r} was not found")
     return path
 
 
@@ -49,8 +51,8 @@ def execute(
     """Run a command and return the end of what it wrote to stderr.
 
     `deadline` is in seconds from now; `on_line` hears each line of stdout, in a thread of its
-    own; what it raises ends the command and comes out here. Raises DeadlineError, CancelledError
-    or FfmpegError, with the last lines of stderr.
+    own; what it raises ends the command and comes out here. Raises ToolError, or DeadlineError,
+    CancelledError or FfmpegError with the last lines of stderr.
     """
     with subprocess.Popen(
         [*_guards(nice), find(command[0]), *command[1:]],

@@ -1,5 +1,6 @@
 """Rendering a bundle's video in one FFmpeg process and one encode, its poster, and its check."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +77,11 @@ def _link_fonts(plan: RenderPlan) -> None:
     (plan.work / FONTS).mkdir()
     for path in plan.fonts.iterdir():
         if path.suffix.lower() in _FONT_SUFFIXES:
-            (plan.work / FONTS / path.name).symlink_to(path.absolute())
+            link = plan.work / FONTS / path.name
+            try:
+                link.symlink_to(path.absolute())
+            except OSError:  # SMB and FAT have none
+                shutil.copyfile(path, link)
 
 
 def _gain(lufs: float | None) -> float:
@@ -107,7 +112,7 @@ def _output_options(plan: RenderPlan, threads: int) -> dict[str, str | int]:
 
 
 def poster(tools: Ffmpeg, video: Path, at_ms: int, out: Path) -> None:
-    """Write the frame at a time as a JPEG. Raises what Ffmpeg.run raises."""
+    """Write the first frame from a time on as a JPEG. Raises what Ffmpeg.run raises."""
     arguments = ["-ss", f"{at_ms / 1000:.3f}", "-i", url(video), "-map", "0:v:0", "-frames:v", "1"]
     # The plain mjpeg muxer takes a `%` in a name as it is.
     output = ["-map_metadata", "-1", "-q:v", "3", "-pix_fmt", "yuvj420p", "-f", "mjpeg", url(out)]

@@ -7,10 +7,9 @@ import os
 from pathlib import Path
 
 from karaokify_daemon.adapters.files import durable
+from karaokify_daemon.adapters.files.identity import Identities, Identity, of_stat
 from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.names import printable
-
-_Identity = tuple[int, int, int, int]
 
 
 class Kept:
@@ -18,13 +17,13 @@ class Kept:
 
     def __init__(self, state: Path) -> None:
         self._folder = state / "kept"
-        self._known: dict[Path, _Identity] = {}
+        self._known: dict[Path, Identity] = {}
 
-    def add(self, job: Job) -> None:
-        """Remember that a job's recording is done. Raises PublishError."""
+    def add(self, job: Job, seen: Identities) -> None:
+        """Remember that a job's recording, as it was seen, is done. Raises PublishError."""
         with durable.reported("cannot be noted as done", job.media):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            identity = _identity(job.media)
+            identity = seen[job.media]
             record = {
                 "name": printable(job.media.name),
                 "path_hex": os.fsencode(job.media).hex(),
@@ -36,7 +35,7 @@ class Kept:
     def is_kept(self, path: Path) -> bool:
         """Tell whether this very file is done. Other daemons may share the state."""
         try:
-            identity = _identity(path)
+            identity = of_stat(path.lstat())
         except OSError:
             return False
         if self._known.get(path) != identity:
@@ -63,12 +62,7 @@ class Kept:
         return self._folder / f"{hashlib.sha256(os.fsencode(path)).hexdigest()[:32]}.json"
 
 
-def _identity(path: Path) -> _Identity:
-    info = path.lstat()
-    return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns
-
-
-def _is_gone(path: Path, identity: _Identity) -> bool:
+def _is_gone(path: Path, identity: Identity) -> bool:
     try:
         mounted = path.parent.stat().st_dev == identity[0]
     except OSError:
@@ -76,7 +70,7 @@ def _is_gone(path: Path, identity: _Identity) -> bool:
     return mounted and not os.path.lexists(path)
 
 
-def _read(file: Path) -> tuple[Path, _Identity] | None:
+def _read(file: Path) -> tuple[Path, Identity] | None:
     """Return a record, None where there is none or it is damaged (then the work is done again)."""
     try:
         record = json.loads(file.read_bytes())

@@ -5,6 +5,7 @@ its sidecars after it. Killed in between, the job runs again with all of its fil
 left that wait visibly; a recording is never left without the sidecars that it came with.
 """
 
+import contextlib
 import errno
 import filecmp
 import itertools
@@ -19,9 +20,10 @@ from typing import BinaryIO
 
 from karaokify_daemon.adapters.files import reasons
 from karaokify_daemon.adapters.files.durable import fsync_folder, reported
+from karaokify_daemon.adapters.files.identity import Identities, Identity, of_stat
 from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.names import is_media, numbered_names, printable
-from karaokify_daemon.errors import KaraokifyError, SourceChangedError
+from karaokify_daemon.errors import KaraokifyError, PublishError, SourceChangedError
 
 _TEMPORARY = ".moving-"
 _ABANDONED_S = 86400.0
@@ -34,40 +36,38 @@ _NO_LINK = {
     errno.ENOTSUP,
 }
 
-_Identity = tuple[int, int, int, int]
 
-
-def archive(job: Job, folder: Path) -> list[Path]:
-    """Move a job's files to the archive; return their new paths, the recording last.
+def archive(job: Job, folder: Path, seen: Identities) -> list[Path]:
+    """Move a job's files, as they were seen, to the archive; return their new paths, media last.
 
     Nothing is overwritten: taken names get a number, the same one for all files of the job. A
     sidecar that another recording of the stem still needs is copied. Raises PublishError, with
-    the files still in the inbox, and SourceChangedError.
+    the files still in the inbox, and SourceChangedError where one is another than was seen.
     """
     with reported("cannot be moved to the archive", job.media):
-        found = _present(job)
+        found = _present(job, seen)
         placed = _place(job.media, found, folder)
         _remove(job.media, found)
     return placed
 
 
-def fail(job: Job, folder: Path, error: KaraokifyError) -> Path:
+def fail(job: Job, folder: Path, seen: Identities, error: KaraokifyError) -> Path:
     """Move a job's files to the failed folder, with the reason beside; return the recording's path.
 
     As `archive` otherwise.
     """
     with reported("cannot be moved to the failed folder", job.media):
-        found = _present(job)
+        found = _present(job, seen)
         placed = _place(job.media, found, folder)
         reasons.write(job, placed, error)
         _remove(job.media, found)
     return placed[-1]
 
 
-def delete(job: Job) -> None:
-    """Delete a job's files, but not a sidecar that another recording needs. Raises PublishError."""
+def delete(job: Job, seen: Identities) -> None:
+    """Delete a job's files, but not a sidecar that another recording needs. Raises as `archive`."""
     with reported("cannot be deleted", job.media):
-        _remove(job.media, _present(job))
+        _remove(job.media, _present(job, seen))
 
 
 def sweep(folder: Path) -> int:
@@ -75,35 +75,40 @@ def sweep(folder: Path) -> int:
     removed = 0
     with reported("cannot be swept", folder):
         for path in folder.glob(f"{_TEMPORARY}*"):
-            # the change time, since a copy takes over the modification time of its source
-            if time.time() - path.lstat().st_ctime > _ABANDONED_S:
-                path.unlink(missing_ok=True)
-                removed += 1
+            with contextlib.suppress(FileNotFoundError):  # another daemon sweeps, too
+                # the change time, since a copy takes over the modification time of its source
+                if time.time() - path.lstat().st_ctime > _ABANDONED_S:
+                    path.unlink()
+                    removed += 1
     return removed
 
 
-def _present(job: Job) -> dict[Path, _Identity]:
-    """Return the job's files that are there, by path, the recording last."""
+def _present(job: Job, seen: Identities) -> Identities:
+    """Return the job's files that are there, by path, the recording last.
+
+    Raises SourceChangedError where something else has taken the place of one.
+    """
     found = {}
     for path in job.paths():
         try:
             info = path.lstat()
         except FileNotFoundError:
             continue
-        if stat.S_ISREG(info.st_mode):
-            found[path] = _identity(info)
+        if not stat.S_ISREG(info.st_mode) or of_stat(info) != seen[path]:
+            raise SourceChangedError("changed while it was processed", file=printable(path.name))
+        found[path] = seen[path]
     if job.media not in found:
         raise SourceChangedError("is gone from the inbox", file=printable(job.media.name))
     return found
 
 
-def _identity(info: os.stat_result) -> _Identity:
-    return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns
-
-
 def _place(media: Path, sources: Iterable[Path], folder: Path) -> list[Path]:
     """Give each file a second place under the first number that is free for all of them."""
     folder.mkdir(exist_ok=True)
+    if media.parent.samefile(folder):  # every file would count as moved already, and be removed
+        raise PublishError(
+            f"cannot be moved to {folder}: it lies there", file=printable(media.name)
+        )
     sources = list(sources)
     names = [path.name for path in sources]
     shared = _others_of_stem(media)
@@ -152,7 +157,7 @@ def _copy(source: Path, target: Path) -> None:
             before = os.fstat(reader.fileno())
             shutil.copyfileobj(reader, writer, 1 << 20)
             writer.flush()
-            if _identity(before) != _identity(os.fstat(reader.fileno())):
+            if of_stat(before) != of_stat(os.fstat(reader.fileno())):
                 raise SourceChangedError("changed while it was moved", file=printable(source.name))
             os.fchmod(fd, stat.S_IMODE(before.st_mode))
             os.utime(fd, ns=(before.st_atime_ns, before.st_mtime_ns))
@@ -183,13 +188,13 @@ def _is_same(source: Path, target: Path) -> bool:
         here, there = source.lstat(), target.lstat()
     except FileNotFoundError:
         return False
-    if _identity(here) == _identity(there):
+    if of_stat(here) == of_stat(there):
         return True
     alike = (here.st_size, here.st_mtime_ns) == (there.st_size, there.st_mtime_ns)
     return alike and stat.S_ISREG(there.st_mode) and filecmp.cmp(source, target, shallow=False)
 
 
-def _remove(media: Path, found: dict[Path, _Identity]) -> None:
+def _remove(media: Path, found: Identities) -> None:
     _unlink(media, found[media])
     if not _others_of_stem(media):
         for path, identity in found.items():
@@ -197,10 +202,10 @@ def _remove(media: Path, found: dict[Path, _Identity]) -> None:
     fsync_folder(media.parent)
 
 
-def _unlink(path: Path, identity: _Identity) -> None:
+def _unlink(path: Path, identity: Identity) -> None:
     """Remove a file, unless something new has come under its name."""
     try:
-        if _identity(path.lstat()) == identity:
+        if of_stat(path.lstat()) == identity:
             path.unlink()
     except FileNotFoundError:
         pass

@@ -5,6 +5,7 @@ import tomli_w
 from pydantic import ValidationError
 
 from karaokify_daemon.config import Config, Folders, Intake, Limits, Transcribe, Video, load
+from karaokify_daemon.config.languages import LANGUAGES
 from karaokify_daemon.config.schema import JOB_KEYS
 
 SECTIONS = {name: field.annotation for name, field in Config.model_fields.items()}
@@ -86,3 +87,18 @@ def test_folders_are_made_absolute_and_know_the_home_folder(monkeypatch):
     assert folders.inbox == Path("/home/me/in")
     assert folders.outbox == Path("/out")
     assert folders.failed == Path("/base/failed")
+
+
+def test_the_languages_are_those_that_whisper_knows():
+    tokenizer = pytest.importorskip("whisper.tokenizer")
+    assert set(tokenizer.LANGUAGES) == LANGUAGES
+
+
+@pytest.mark.parametrize("language", ["xx", "eng", "EN", ""])
+def test_an_unknown_language_is_refused(language):
+    with pytest.raises(ValidationError, match="a language code of Whisper's"):
+        Transcribe(language=language)
+
+
+def test_a_title_from_an_argument_that_is_no_utf8_can_be_written():
+    Video(title="caf\udce9").title.encode()

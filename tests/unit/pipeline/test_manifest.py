@@ -1,5 +1,8 @@
+import pytest
+
 from karaokify_daemon.config import from_dict
 from karaokify_daemon.domain.job import Job, Sidecars
+from karaokify_daemon.errors import IntakeError, SourceChangedError
 from karaokify_daemon.pipeline import manifest
 
 
@@ -24,3 +27,11 @@ def test_a_name_that_is_not_utf8_is_kept_exactly_in_hexadecimal(tmp_path):
     assert bytes.fromhex(made["source"]["name_hex"]) == b"caf\xe9.mp3"
     assert made["sidecars"]["options"]["sha256"] == hashes["options"]
     assert made["words"] == 3 and made["versions"]["karaokify-daemon"]
+
+
+def test_a_recording_that_cannot_be_read_waits_and_one_that_is_gone_has_changed(tmp_path):
+    (tmp_path / "folder.mp3").mkdir()  # as root may read everything else
+    for name, error in (("folder.mp3", IntakeError), ("gone.mp3", SourceChangedError)):
+        with pytest.raises(error) as caught:
+            manifest.source_hashes(Job(id="1", media=tmp_path / name, sidecars=Sidecars()))
+        assert caught.value.file == name

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from karaokify_daemon.adapters.files import durable, moves, reasons
+from karaokify_daemon.adapters.files.identity import of_job
 from karaokify_daemon.errors import (
     FfmpegError,
     NoAudioError,
@@ -58,7 +59,7 @@ def test_a_recording_moves_with_its_content_and_time_whatever_its_name(inbox, th
     (media,) = put(inbox, name)
     os.utime(media, ns=(0, 1_234_567_890_123_456_789))
 
-    (moved,) = moves.archive(job_of(media), there)
+    (moved,) = moves.archive(job_of(media), there, of_job(job_of(media)))
 
     assert moved == there / name
     assert moved.read_bytes() == os.fsencode(name)
@@ -70,7 +71,7 @@ def test_a_recording_moves_with_its_content_and_time_whatever_its_name(inbox, th
 def test_sidecars_move_along(inbox, there):
     media, *_ = put(inbox, "talk.mp3", "talk.png", "talk.json", "talk.toml", "other.png")
 
-    moved = moves.archive(job_of(media), there)
+    moved = moves.archive(job_of(media), there, of_job(job_of(media)))
 
     assert names(inbox) == ["other.png"]
     assert names(there) == ["talk.json", "talk.mp3", "talk.png", "talk.toml"]
@@ -82,7 +83,7 @@ def test_nothing_is_overwritten_and_files_of_one_job_get_one_number(inbox, there
     put(there, "talk.mp3", "talk-2.background.mp4", content=b"older")
     media, *_ = put(inbox, "talk.mp3", "talk.background.mp4")
 
-    moves.archive(job_of(media), there)
+    moves.archive(job_of(media), there, of_job(job_of(media)))
 
     assert names(there) == [
         "talk-2.background.mp4",
@@ -100,7 +101,7 @@ def test_a_taken_name_of_any_kind_is_numbered(inbox, there, name):
     put(there, name, content=b"older")
     (media,) = put(inbox, name)
 
-    (moved,) = moves.archive(job_of(media), there)
+    (moved,) = moves.archive(job_of(media), there, of_job(job_of(media)))
 
     assert moved.read_bytes() == os.fsencode(name)
     assert moved.suffix == ".mp3"
@@ -113,7 +114,7 @@ def test_a_move_to_another_file_system_is_a_copy_that_keeps_time_and_mode(inbox,
     os.utime(media, ns=(0, 1_234_567_890_123_456_789))
     media.chmod(0o640)
 
-    moved = moves.archive(job_of(media), elsewhere)
+    moved = moves.archive(job_of(media), elsewhere, of_job(job_of(media)))
 
     assert names(elsewhere) == ["talk.mp3", "talk.png"]
     assert moved[-1].read_bytes() == b"talk.mp3"
@@ -126,7 +127,9 @@ def test_a_copy_to_another_file_system_overwrites_nothing(inbox, elsewhere):
     put(elsewhere, "talk.mp3", content=b"older")
     (media,) = put(inbox, "talk.mp3")
 
-    assert moves.archive(job_of(media), elsewhere) == [elsewhere / "talk-2.mp3"]
+    assert moves.archive(job_of(media), elsewhere, of_job(job_of(media))) == [
+        elsewhere / "talk-2.mp3"
+    ]
     assert names(elsewhere) == ["talk-2.mp3", "talk.mp3"]
 
 
@@ -142,7 +145,7 @@ def test_without_hard_links_a_name_is_reserved_first(tmp_path, monkeypatch):
     (media,) = put(tmp_path / "in", "talk.mp3")
     monkeypatch.setattr(os, "link", refuse)
 
-    moves.archive(job_of(media), tmp_path / "out")
+    moves.archive(job_of(media), tmp_path / "out", of_job(job_of(media)))
 
     assert names(tmp_path / "out") == ["talk-2.mp3", "talk.mp3"]
     assert (tmp_path / "out" / "talk-2.mp3").read_bytes() == b"talk.mp3"
@@ -153,11 +156,11 @@ def test_a_sidecar_stays_for_as_long_as_another_recording_needs_it(inbox, there)
     first, second, _ = put(inbox, "talk.mp3", "talk.wav", "talk.toml")
     jobs = job_of(first), job_of(second)
 
-    moves.archive(jobs[0], there)
+    moves.archive(jobs[0], there, of_job(jobs[0]))
     assert names(inbox) == ["talk.toml", "talk.wav"]
     (inbox / "talk.toml").write_bytes(b"edited")
     assert (there / "talk.toml").read_bytes() == b"talk.toml"
-    moves.archive(jobs[1], there)
+    moves.archive(jobs[1], there, of_job(jobs[1]))
 
     assert not names(inbox)
     assert names(there) == ["talk-2.toml", "talk-2.wav", "talk.mp3", "talk.toml"]
@@ -168,7 +171,7 @@ def test_recordings_that_shared_an_unchanged_sidecar_share_it_in_the_archive(inb
     jobs = job_of(first), job_of(second)
 
     for job in jobs:
-        moves.archive(job, there)
+        moves.archive(job, there, of_job(job))
 
     assert names(there) == ["talk.mp3", "talk.toml", "talk.wav"]
 
@@ -183,7 +186,7 @@ def test_a_move_that_was_cut_short_is_finished_without_a_second_copy(inbox, ther
         (there / "talk.png").write_bytes(picture.read_bytes())
         os.utime(there / "talk.png", ns=(0, picture.stat().st_mtime_ns))
 
-    moves.archive(job_of(media), there)
+    moves.archive(job_of(media), there, of_job(job_of(media)))
 
     assert names(there) == ["talk.mp3", "talk.png"]
     assert not names(inbox)
@@ -192,30 +195,62 @@ def test_a_move_that_was_cut_short_is_finished_without_a_second_copy(inbox, ther
 def test_a_recording_that_is_gone_is_said_to_have_changed(inbox, there):
     (media,) = put(inbox, "talk.mp3")
     job = job_of(media)
+    seen = of_job(job)
     media.unlink()
 
-    for move in (lambda: moves.archive(job, there), lambda: moves.delete(job)):
+    for move in (lambda: moves.archive(job, there, seen), lambda: moves.delete(job, seen)):
         with pytest.raises(SourceChangedError, match="is gone from the inbox"):
             move()
+    with pytest.raises(SourceChangedError, match="vanished"):
+        of_job(job)
 
 
 def test_a_recording_that_became_a_link_is_not_followed(inbox, there, tmp_path):
     (media,) = put(inbox, "talk.mp3")
     job = job_of(media)
+    seen = of_job(job)
     media.unlink()
     media.symlink_to("/etc/passwd")
 
     with pytest.raises(SourceChangedError):
-        moves.archive(job, there)
+        moves.archive(job, there, seen)
     assert not there.exists()
+
+
+@pytest.mark.parametrize("name", ["talk.mp3", "talk.toml"])
+def test_what_has_taken_the_place_of_a_file_since_it_was_seen_is_left_alone(inbox, there, name):
+    media, _ = put(inbox, "talk.mp3", "talk.toml")
+    job = job_of(media)
+    seen = of_job(job)
+    (inbox / "new").write_bytes(b"another take")
+    (inbox / "new").replace(inbox / name)
+
+    for move in (
+        lambda: moves.archive(job, there, seen),
+        lambda: moves.fail(job, there, seen, NoAudioError("it has no sound")),
+        lambda: moves.delete(job, seen),
+    ):
+        with pytest.raises(SourceChangedError, match="changed while it was processed"):
+            move()
+    assert (inbox / name).read_bytes() == b"another take"
+    assert names(inbox) == ["talk.mp3", "talk.toml"] and not there.exists()
+
+
+def test_nothing_is_moved_to_where_it_lies(inbox, tmp_path):
+    (media,) = put(inbox, "talk.mp3")
+    (tmp_path / "archive").symlink_to(inbox)
+    with pytest.raises(PublishError, match="it lies there"):
+        moves.archive(job_of(media), tmp_path / "archive", of_job(job_of(media)))
+    assert names(inbox) == ["talk.mp3"]
 
 
 def test_a_sidecar_that_is_gone_does_not_hold_up_the_rest(inbox, there):
     media, picture = put(inbox, "talk.mp3", "talk.png")
     job = job_of(media)
+    seen = of_job(job)
     picture.unlink()
 
-    assert moves.archive(job, there) == [there / "talk.mp3"]
+    assert moves.archive(job, there, seen) == [there / "talk.mp3"]
 
 
 def test_a_folder_that_cannot_be_had_leaves_the_source_and_says_what_helps(inbox, tmp_path):
@@ -223,11 +258,11 @@ def test_a_folder_that_cannot_be_had_leaves_the_source_and_says_what_helps(inbox
     (in_the_way,) = put(tmp_path, "archive")
 
     with pytest.raises(PublishError, match="cannot be moved to the archive") as caught:
-        moves.archive(job_of(media), in_the_way)
+        moves.archive(job_of(media), in_the_way, of_job(job_of(media)))
     assert caught.value.file == "talk.mp3"
     assert media.exists()
     with pytest.raises(PublishError) as caught:
-        moves.archive(job_of(media), tmp_path / "no" / "archive")
+        moves.archive(job_of(media), tmp_path / "no" / "archive", of_job(job_of(media)))
     assert caught.value.details == {"errno": "ENOENT"}
     assert "mount the folder" in caught.value.advice
 
@@ -236,7 +271,7 @@ def test_a_failed_recording_moves_with_its_reason_beside_it(inbox, there):
     media, *_ = put(inbox, "talk.mp3", "talk.png")
     error = NoAudioError("it has no sound", file="talk.mp3")
 
-    moved = moves.fail(job_of(media), there, error)
+    moved = moves.fail(job_of(media), there, of_job(job_of(media)), error)
 
     assert moved == there / "talk.mp3"
     assert names(there) == ["talk.mp3", "talk.mp3.error.json", "talk.mp3.error.txt", "talk.png"]
@@ -255,7 +290,12 @@ def test_the_reason_names_the_sidecar_and_the_folder_of_the_preset(inbox, there)
     (inbox / "lyrics").mkdir()
     media, _ = put(inbox / "lyrics", "talk.mp3", "talk.toml")
 
-    moves.fail(job_of(media, "lyrics"), there, SidecarError("is not valid TOML", file="talk.toml"))
+    moves.fail(
+        job_of(media, "lyrics"),
+        there,
+        of_job(job_of(media, "lyrics")),
+        SidecarError("is not valid TOML", file="talk.toml"),
+    )
 
     text = (there / "talk.mp3.error.txt").read_text()
     assert "video: in talk.toml, is not valid TOML. Correct" in text
@@ -266,7 +306,12 @@ def test_the_reason_names_the_sidecar_and_the_folder_of_the_preset(inbox, there)
 def test_every_name_gets_a_reason_that_is_one_paragraph_of_utf8(inbox, there, name):
     (media,) = put(inbox, name)
 
-    moves.fail(job_of(media), there, NoAudioError("it has no sound", file=str(media)))
+    moves.fail(
+        job_of(media),
+        there,
+        of_job(job_of(media)),
+        NoAudioError("it has no sound", file=str(media)),
+    )
 
     (text,) = there.glob("*.error.txt")
     (facts,) = there.glob("*.error.json")
@@ -289,7 +334,7 @@ def test_a_reason_holds_no_path_of_the_machine_and_survives_odd_details(inbox, t
         lone="\ud800",
     )
 
-    moves.fail(job_of(media), there, error)
+    moves.fail(job_of(media), there, of_job(job_of(media)), error)
 
     for reason in there.glob("*.error.*"):
         assert str(inbox) not in reason.read_text()
@@ -300,10 +345,10 @@ def test_a_reason_holds_no_path_of_the_machine_and_survives_odd_details(inbox, t
 
 def test_a_second_failure_replaces_the_reason_of_the_first(inbox, there):
     (media,) = put(inbox, "talk.mp3")
-    moves.fail(job_of(media), there, NoAudioError("it has no sound"))
+    moves.fail(job_of(media), there, of_job(job_of(media)), NoAudioError("it has no sound"))
     (there / "talk.mp3").rename(media)
 
-    moves.fail(job_of(media), there, SidecarError("it is odd"))
+    moves.fail(job_of(media), there, of_job(job_of(media)), SidecarError("it is odd"))
 
     assert names(there) == ["talk.mp3", "talk.mp3.error.json", "talk.mp3.error.txt"]
     assert json.loads((there / "talk.mp3.error.json").read_text())["code"] == "bad_sidecar"
@@ -311,7 +356,7 @@ def test_a_second_failure_replaces_the_reason_of_the_first(inbox, there):
 
 def test_a_reason_is_forgotten_once_its_recording_has_left(inbox, there):
     (media,) = put(inbox, "talk.mp3")
-    moves.fail(job_of(media), there, NoAudioError("it has no sound"))
+    moves.fail(job_of(media), there, of_job(job_of(media)), NoAudioError("it has no sound"))
 
     reasons.forget(there, "talk.mp3")
     assert len(names(there)) == 3
@@ -325,15 +370,15 @@ def test_deleting_a_job_leaves_what_another_recording_needs(inbox):
     first, second, _, _ = put(inbox, "talk.mp3", "talk.wav", "talk.png", "talker.mp3")
     jobs = job_of(first), job_of(second)
 
-    moves.delete(jobs[0])
+    moves.delete(jobs[0], of_job(jobs[0]))
     assert names(inbox) == ["talk.png", "talk.wav", "talker.mp3"]
-    moves.delete(jobs[1])
+    moves.delete(jobs[1], of_job(jobs[1]))
     assert names(inbox) == ["talker.mp3"]
 
 
 def test_a_new_recording_under_the_name_of_the_one_just_moved_is_left(inbox, there):
     (media,) = put(inbox, "talk.mp3")
-    found = moves._present(job_of(media))
+    found = of_job(job_of(media))
     media.unlink()
     put(inbox, "talk.mp3", content=b"a new take")
 

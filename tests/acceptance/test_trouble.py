@@ -1,0 +1,81 @@
+"""Trouble around the files rather than in them: nothing is lost, and the service goes on."""
+
+import hashlib
+import json
+import os
+import subprocess
+
+import pytest
+
+from tests.support.media import speech, transcript
+from tests.support.service import COMMAND, Tree, events, run_cli
+
+
+@pytest.fixture
+def tree(tmp_path):
+    return Tree(tmp_path / "tree")
+
+
+@pytest.mark.parametrize("name", ["archive", "failed", "outbox"])
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_service_whose_folders_are_one_does_not_start(tree, name, linked):
+    speech(tree.inbox / "talk.wav", "Hello world.")
+    target = tree.folder / "other"
+    target.symlink_to(tree.inbox)
+    tree.settings[f"folders.{name}"] = str(target if linked else tree.inbox)
+    done = run_cli(*tree.arguments(), "--once")
+    assert done.returncode == 2
+    assert f"folders.{name}" in done.stderr and "same folder as folders.inbox" in done.stderr
+    assert tree.names("inbox") == ["talk.wav"]
+
+
+@pytest.mark.parametrize("program", ["ffmpeg", "ffprobe"])
+def test_a_service_without_ffmpeg_does_not_start(tree, program):
+    speech(tree.inbox / "talk.wav", "Hello world.")
+    tree.settings[f"limits.{program}"] = "/nowhere/ffmpeg"
+    done = run_cli(*tree.arguments(), "--once")
+    assert done.returncode == 1 and "apt-get install ffmpeg" in done.stderr
+    assert tree.names("inbox") == ["talk.wav"] and tree.names("failed") == []
+
+
+def test_a_folder_that_cannot_be_made_is_named(tree):
+    tree.settings["folders.outbox"] = str(tree.config / "outbox")
+    done = run_cli(*tree.arguments(), "--once")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "outbox: the folder cannot be made (Not a directory)" in done.stderr
+
+
+def test_a_recording_that_is_replaced_while_it_is_processed_is_processed_anew(tree):
+    transcript(tree.inbox / "talk.json", speech(tree.folder / "old.wav", "Hello world. " * 20))
+    speech(tree.folder / "new.wav", "Hello world.")
+    new = (tree.folder / "new.wav").read_bytes()
+    tree.settings["video.size"] = "1280x720"  # the render takes its time
+    with tree.start() as service:
+        service.wait_for("service.started")
+        (tree.folder / "old.wav").rename(tree.inbox / "talk.wav")
+        service.wait_for("stage.finished", stage="caption")
+        (tree.folder / "new.wav").rename(tree.inbox / "talk.wav")
+        assert service.wait_for("job.retry")["code"] == "source_changed"
+        service.wait_for("job.done")
+    assert (tree.archive / "talk.wav").read_bytes() == new
+    assert tree.names("outbox") == ["talk"] and tree.names("inbox") == []
+    manifest = json.loads((tree.outbox / "talk" / "manifest.json").read_text())
+    assert manifest["source"]["sha256"] == hashlib.sha256(new).hexdigest()
+
+
+def test_a_log_that_nobody_reads_ends_nothing(tree):
+    transcript(tree.inbox / "talk.json", speech(tree.inbox / "talk.wav", "Hello world."))
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [*COMMAND, *tree.arguments(), "--once"]
+    with os.fdopen(writer, "wb") as closed:
+        subprocess.run(command, stdout=closed, stderr=subprocess.DEVNULL, check=False, timeout=120)
+    assert tree.names("outbox") == ["talk"] and tree.names("inbox") == []
+
+
+def test_the_reason_of_a_failure_is_in_the_log_with_what_ffmpeg_said(tree):
+    (tree.inbox / "talk.mp3").write_text("This is no recording.")
+    status, log = tree.once()
+    assert status == 1
+    (line,) = events(log, "job.failed")
+    assert "Invalid data found" in line["cause"], line
