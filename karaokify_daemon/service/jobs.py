@@ -10,6 +10,7 @@ import structlog
 from karaokify_daemon.adapters.files import identity, moves, reasons
 from karaokify_daemon.adapters.files.claims import Claim
 from karaokify_daemon.adapters.files.kept import Kept
+from karaokify_daemon.adapters.intake.inbox import is_still
 from karaokify_daemon.config import Config
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import printable
@@ -67,8 +68,8 @@ class JobThread:
         return self._stopping()
 
     def _run(self, job: Job) -> Outcome:
-        if not job.media.exists():  # another daemon has done it between our scan and our claim
-            return Outcome(attempts=self._attempts)
+        if not is_still(job):  # another daemon has done it between our scan and our claim, say
+            return Outcome(attempts=0)
         self._log.info("job.claimed", preset=job.preset, attempt=self._attempts)
         seen: identity.Identities = {}
         try:

@@ -78,4 +78,4 @@ def test_the_reason_of_a_failure_is_in_the_log_with_what_ffmpeg_said(tree):
     status, log = tree.once()
     assert status == 1
     (line,) = events(log, "job.failed")
-    assert "Invalid data found" in line["cause"], line
+    assert "talk.mp3: Invalid" in line["cause"], line

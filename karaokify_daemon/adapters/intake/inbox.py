@@ -142,6 +142,14 @@ class Inbox:
         return None
 
 
+def is_still(job: Job) -> bool:
+    """Tell whether a job's recording is the one that was found complete."""
+    try:
+        return _job_id(job.media, job.media.lstat()) == job.id
+    except OSError:
+        return False
+
+
 def _groups(listing: Listing, scan: Scan) -> dict[str, _Group]:
     """Return the recordings and sidecars by stem: looking for each one's own would be quadratic."""
     groups: defaultdict[str, _Group] = defaultdict(_Group)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from karaokify_daemon.adapters.intake.inbox import Inbox
+from karaokify_daemon.adapters.intake.inbox import Inbox, is_still
 from karaokify_daemon.config import Intake
 from karaokify_daemon.errors import IntakeError
 from tests.support.files import other_process, put
@@ -271,3 +271,16 @@ def test_twenty_thousand_files_are_grouped_without_looking_at_each_pair(tmp_path
 
     assert len(ready) == 10_000
     assert all(job.sidecars.background == job.media.with_suffix(".png") for job in ready)
+
+
+def test_a_job_is_still_the_one_that_was_found_until_its_recording_changes(tmp_path):
+    media = tmp_path / "talk.mp3"
+    media.write_bytes(b"one")
+    inbox = Inbox(tmp_path, Intake(settle_seconds=0), ())
+    inbox.scan()
+    (job,) = inbox.scan().ready
+    assert is_still(job)
+    media.write_bytes(b"another")
+    assert not is_still(job)
+    media.unlink()
+    assert not is_still(job)
