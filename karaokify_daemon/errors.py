@@ -78,7 +78,7 @@ class ConfigError(KaraokifyError):
     """The configuration has faults; `faults` holds all of them."""
 
     code = "config"
-    default_advice = "Correct the keys named above; config.example.toml documents every one."
+    default_advice = "Correct what is named above; config.example.toml documents every key."
 
     @classmethod
     def of(cls, faults: list[Fault], file: str | None = None) -> "ConfigError":
@@ -134,7 +134,9 @@ class SidecarError(KaraokifyError):
     """A sidecar is malformed."""
 
     code = "bad_sidecar"
-    default_advice = "Correct or remove the sidecar and move both files back into the inbox."
+    default_advice = (
+        "Correct or remove it; if the recording is in the failed folder, move both back."
+    )
 
 
 class LimitError(KaraokifyError):
@@ -151,10 +153,10 @@ class FfmpegError(KaraokifyError):
     default_advice = "The last lines of FFmpeg's log are in the details."
 
 
-class ToolError(KaraokifyError):
-    """FFmpeg or ffprobe is not there."""
+class MachineError(KaraokifyError):
+    """FFmpeg, or a file that the configuration names, is not there."""
 
-    code = "tool"
+    code = "machine"
     retryable = True  # it is the machine's trouble: the recording waits until that is mended
     default_advice = (
         "Install FFmpeg (`apt-get install ffmpeg`), or set limits.ffmpeg and limits.ffprobe to "

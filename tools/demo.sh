@@ -9,7 +9,7 @@ rm -rf "$tree"
 "$command" init "$tree" >/dev/null
 cp demo/welcome.* "$tree/inbox/"
 "$command" run --config "$tree/config.toml" --once \
-  --set transcribe.model=demo --set transcribe.device=cpu || true
+  --set transcribe.model=demo --set transcribe.device=cpu --set log.format=console || true
 
 video=$tree/outbox/welcome/welcome.mp4
 if [[ ! -s $video ]]; then

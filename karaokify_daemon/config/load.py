@@ -38,7 +38,10 @@ def load(
                 advice="`karaokify-daemon init DIR` writes a configuration to start from.",
             ) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"is not valid TOML: {error}", file=str(path)) from error
+            advice = "Correct that line; text stands in quotes, for one."
+            raise ConfigError(
+                f"is not valid TOML: {error}", file=str(path), advice=advice
+            ) from error
     faults = _apply_environment(tree, env)
     for setting in settings:
         key, equals, value = setting.partition("=")

@@ -4,16 +4,16 @@ from karaokify_daemon.errors import (
     CancelledError,
     IntakeError,
     KaraokifyError,
+    MachineError,
     ModelError,
     PublishError,
     SourceChangedError,
-    ToolError,
 )
 
 _DEADLY = 2  # a file that kills its worker, or a deadline, twice is set aside
 _RESTLESS = 3  # a file that changes under us is settled anew at once, but not for ever
 _FIRST_S, _LONGEST_S = 5.0, 300.0
-_AROUND = (IntakeError, ModelError, PublishError, SourceChangedError, ToolError)
+_AROUND = (IntakeError, ModelError, PublishError, SourceChangedError, MachineError)
 
 
 def decide(error: KaraokifyError, attempts: int) -> float | None:

@@ -130,9 +130,14 @@ class JobRun:
         info = ffmpeg.probe(self._means.tools, self._job.media)
         if info.audio is None:
             raise NoAudioError("has no audio stream", file=self._name)
-        if (background := self._job.sidecars.background) is not None:
-            ffmpeg.probe_background(self._means.tools, background)
+        self._look_at_background()
         return info
+
+    def _look_at_background(self) -> None:
+        """Fail before the long stages do: hours of recognition may lie between."""
+        own, configured = self._job.sidecars.background, self._config.video.background
+        if path := own or configured:
+            ffmpeg.probe_background(self._means.tools, path, configured=own is None)
 
     def _transcribe(self, decoded: ffmpeg.Decoded, progress: Callable[[float], None]) -> Transcript:
         if self._job.sidecars.transcript is not None:
@@ -207,7 +212,7 @@ class JobRun:
                 output=output,
                 video=self._config.video,
                 limits=self._config.limits,
-                background=self._job.sidecars.background or self._config.video.background,
+                background=self._job.sidecars.background,
                 duration_ms=duration_ms,
                 loudness_lufs=loudness,
             ),

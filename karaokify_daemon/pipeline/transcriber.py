@@ -14,7 +14,7 @@ from karaokify_daemon.adapters.work import work_folder
 from karaokify_daemon.config import Config, Folders
 from karaokify_daemon.domain.onsets import after_pauses, later_boundaries
 from karaokify_daemon.domain.transcript import Transcript
-from karaokify_daemon.errors import KaraokifyError, SidecarError, TranscribeError
+from karaokify_daemon.errors import KaraokifyError, ModelError, SidecarError, TranscribeError
 from karaokify_daemon.pipeline.recognition import InProcess, OnProgress, Recogniser
 
 __all__ = ["Recogniser", "Transcriber"]
@@ -73,7 +73,8 @@ class Transcriber:
                     on_progress=on_progress,
                 )
             except KaraokifyError as error:
-                error.file = error.file or path.name
+                if not isinstance(error, ModelError):  # which is no fault of the recording's
+                    error.file = error.file or path.name
                 raise
         return result
 

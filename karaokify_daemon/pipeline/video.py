@@ -42,6 +42,12 @@ class RenderConfig:
     fonts: Path | None = None
     loudness_lufs: float | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("media", "output", "background", "audio", "fonts"):
+            value = getattr(self, name)
+            if isinstance(value, str):  # the type says Path, and not all callers check types
+                object.__setattr__(self, name, Path(value))
+
 
 class VideoGenerator:
     r"""Renders the karaoke video of one recording.
@@ -122,7 +128,6 @@ class VideoGenerator:
         loudness, duration_ms = config.loudness_lufs, config.duration_ms
         if duration_ms is None:
             duration_ms, loudness = self._measured(info, work)
-        background = config.background or config.video.background
         # A frame shows what is true at its start, and stands for 1/fps: with half of that ahead,
         # what is seen is neither early nor late on average.
         captions = earlier(self.captions(transcript), round(500 / config.video.fps))
@@ -136,12 +141,17 @@ class VideoGenerator:
             fonts=config.fonts or shipped("fonts"),
             duration_ms=duration_ms,
             sound=config.audio,
-            background=self._background(background) if background else None,
+            background=self._background(),
             loudness_lufs=loudness,
         )
 
-    def _background(self, path: Path) -> ffmpeg.Background:
-        return ffmpeg.Background(path=path, info=ffmpeg.probe_background(self._tools, path))
+    def _background(self) -> ffmpeg.Background | None:
+        own, configured = self._config.background, self._config.video.background
+        path = own or configured
+        if path is None:
+            return None
+        info = ffmpeg.probe_background(self._tools, path, configured=own is None)
+        return ffmpeg.Background(path=path, info=info)
 
     def _measured(self, info: ffmpeg.MediaInfo, work: Path) -> tuple[int, float | None]:
         """Return the duration in milliseconds (the picture's, if longer) and the loudness."""

@@ -11,6 +11,7 @@ from typing import Any
 from karaokify_daemon.errors import ConfigError, KaraokifyError
 
 _PROGRAM = "karaokify-daemon"
+_CONFIG_HELP = "config.toml, as `init` writes it"
 _COMMANDS = "karaokify_daemon.service.commands"
 
 
@@ -25,6 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("\n  ".join([f"{_PROGRAM}: {error}", *error.cause]), file=sys.stderr)
         return 2 if isinstance(error, ConfigError) else 1
     except KeyboardInterrupt:
+        print(f"{_PROGRAM}: stopped.", file=sys.stderr)
         return 130
     except BrokenPipeError:
         sys.stdout = None  # or Python complains while it exits
@@ -102,12 +104,12 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 def _init(commands: Any) -> None:
     parser = _add(commands, "init", "write a ready-to-run tree of folders and a configuration")
-    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="where to; it may exist")
 
 
 def _run(commands: Any) -> None:
     parser = _add(commands, "run", "run the service")
-    parser.add_argument("--config", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help=_CONFIG_HELP)
     parser.add_argument(
         "--once",
         action="store_true",
@@ -118,10 +120,19 @@ def _run(commands: Any) -> None:
 
 def _process(commands: Any) -> None:
     parser = _add(commands, "process", "make the bundle of each file, in the foreground")
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
-    parser.add_argument("--config", type=Path, metavar="FILE")
     parser.add_argument(
-        "--output", type=Path, metavar="DIR", help="where bundles go; default: here"
+        "files",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="a recording; its sidecars lie beside it",
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help=_CONFIG_HELP)
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="where bundles go; default: the outbox of --config, or here",
     )
     parser.add_argument("--title", help="the title at the top of the picture")
     _add_settings(parser)
@@ -129,11 +140,13 @@ def _process(commands: Any) -> None:
 
 def _transcribe(commands: Any) -> None:
     parser = _add(commands, "transcribe", "write the transcript of a recording as JSON")
-    parser.add_argument("--audio-path", type=Path, required=True, metavar="FILE")
+    parser.add_argument(
+        "--audio-path", type=Path, required=True, metavar="FILE", help="audio, or video with sound"
+    )
     parser.add_argument("--model-size", metavar="MODEL", help="a Whisper size, a .pt file, or demo")
     parser.add_argument("--cache", action="store_true", help="use and keep results in the cache")
     parser.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
-    parser.add_argument("--config", type=Path, metavar="FILE")
+    parser.add_argument("--config", type=Path, metavar="FILE", help=_CONFIG_HELP)
     _add_settings(parser)
 
 
@@ -142,18 +155,20 @@ def _render(commands: Any) -> None:
     parser.add_argument(
         "--video-input", type=Path, required=True, metavar="FILE", help="video, or audio"
     )
-    parser.add_argument("--transcript", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE")
+    parser.add_argument(
+        "--transcript", type=Path, required=True, metavar="FILE", help="JSON with word times"
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="an .mp4 file")
     parser.add_argument(
         "--audio", type=Path, metavar="FILE", help="sound that replaces the input's"
     )
     parser.add_argument("--background", type=Path, metavar="FILE", help="an image or a video")
     parser.add_argument("--title", help="the title at the top of the picture")
-    parser.add_argument("--config", type=Path, metavar="FILE")
+    parser.add_argument("--config", type=Path, metavar="FILE", help=_CONFIG_HELP)
     _add_settings(parser)
 
 
 def _check(commands: Any) -> None:
     parser = _add(commands, "check", "check that the service could run, and what to do if not")
-    parser.add_argument("--config", type=Path, metavar="FILE")
+    parser.add_argument("--config", type=Path, metavar="FILE", help=_CONFIG_HELP)
     _add_settings(parser)

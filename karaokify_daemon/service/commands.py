@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from karaokify_daemon.adapters.files.durable import reported
 from karaokify_daemon.adapters.files.identity import refuse_overwrite
 from karaokify_daemon.config import Config, Folders, load
 from karaokify_daemon.errors import ConfigError
@@ -42,7 +43,9 @@ def process(arguments: argparse.Namespace) -> int:
         output = (arguments.output or Path()).absolute()
         folders = config.folders.model_copy(update={"outbox": output})
         config = config.model_copy(update={"folders": folders})
-    config.folders.outbox.mkdir(parents=True, exist_ok=True)
+    outbox = config.folders.outbox
+    with reported("the folder for bundles cannot be made", outbox):
+        outbox.mkdir(exist_ok=True)
     return process_files(arguments.files, config)
 
 
@@ -70,6 +73,10 @@ def render(arguments: argparse.Namespace) -> int:
     from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator
 
     config = _config(arguments)
+    if arguments.output.suffix.lower() not in (".mp4", ".m4v"):
+        raise ConfigError(
+            "is not named like an MP4", file=str(arguments.output), advice="End it with .mp4."
+        )
     generator = VideoGenerator(
         RenderConfig(
             media=arguments.video_input,
@@ -77,7 +84,7 @@ def render(arguments: argparse.Namespace) -> int:
             video=config.video,
             limits=config.limits,
             audio=arguments.audio,
-            background=arguments.background or config.video.background,
+            background=arguments.background,
         )
     )
     print(generator.generate(read_transcript(arguments.transcript)))

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from karaokify_daemon.adapters import work
+from karaokify_daemon.adapters import ffmpeg, work
 from karaokify_daemon.adapters.ffmpeg.process import find
 from karaokify_daemon.adapters.files import claims, moves, outbox
 from karaokify_daemon.adapters.files.durable import reported
@@ -97,8 +97,11 @@ class Daemon:
         if faults := clashes(folders):
             raise ConfigError.of(faults)
         # What every recording needs must stop the start where it is missing.
-        for binary in (self._config.limits.ffmpeg, self._config.limits.ffprobe):
+        limits = self._config.limits
+        for binary in (limits.ffmpeg, limits.ffprobe):
             find(binary)
+        if (background := self._config.video.background) is not None:
+            ffmpeg.probe_background(ffmpeg.Ffmpeg(limits), background, configured=True)
         models.resolve(settings.model, folders.cache, download=settings.download)
         for _, folder in folders:
             with reported("the folder cannot be made", folder):
@@ -236,4 +239,8 @@ class Daemon:
         if self._told.get(path) != reason:
             self._told[path] = reason
             log = self._log.info if event == "inbox.waiting" else self._log.warning
-            log(event, file=printable(path.name), reason=reason)
+            log(event, file=self._name(path), reason=reason)
+
+    def _name(self, path: Path) -> str:
+        inbox = self._config.folders.inbox
+        return printable(str(path.relative_to(inbox))) if path != inbox else printable(str(path))

@@ -107,5 +107,5 @@ def _unwritable(error: OSError, folder: Path) -> ConfigError:
     return ConfigError(
         f"cannot be written ({error.strerror})",
         file=str(error.filename or folder),
-        advice="Check the path and its permissions, or give another folder.",
+        advice="Give a folder that exists or can be made, not a file.",
     )

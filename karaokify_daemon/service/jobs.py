@@ -49,7 +49,7 @@ class JobThread:
 
     def run(self, job: Job, claim: Claim, attempts: int) -> Outcome:
         """Process the job, move its files, release the claim."""
-        name = printable(job.media.name)
+        name = printable(job.media.name if job.preset is None else f"{job.preset}/{job.media.name}")
         # Bound twice: to this thread for all that logs in it, and for progress heard from others.
         self._log = self._log.bind(job_id=job.id, file=name)
         with claim, structlog.contextvars.bound_contextvars(job_id=job.id, file=name):
@@ -111,26 +111,28 @@ class JobThread:
         after = decide(error, self._attempts)
         if after is not None:
             event = "job.stopped" if isinstance(error, CancelledError) else "job.retry"
-            return self._again(event, error, after)
+            return self._again(event, job, error, after)
         try:
             moved = moves.fail(job, self._config.folders.failed, seen, error)
         except SourceChangedError as changed:  # what failed is not what lies there now
-            return self._again("job.retry", changed, 0.0)
+            return self._again("job.retry", job, changed, 0.0)
         except KaraokifyError as trouble:  # the failed folder is not writable: it stays, and waits
             again = decide(trouble, self._attempts) or 0.0
-            return self._again("job.stuck", error, again, trouble=str(trouble))
-        self._log.error("job.failed", moved_to=str(moved), **self._facts(error))
+            return self._again("job.stuck", job, error, again, trouble=str(trouble))
+        self._log.error("job.failed", moved_to=str(moved), **self._facts(job, error))
         return Outcome(attempts=self._attempts, failed=True)
 
     def _again(
-        self, event: str, error: KaraokifyError, after_seconds: float, **more: str
+        self, event: str, job: Job, error: KaraokifyError, after_seconds: float, **more: str
     ) -> Outcome:
         log = self._log.error if more else self._log.warning
-        log(event, after_seconds=after_seconds, **self._facts(error), **more)
+        log(event, after_seconds=after_seconds, **self._facts(job, error), **more)
         return Outcome(attempts=self._attempts, retry_after=after_seconds)
 
-    def _facts(self, error: KaraokifyError) -> dict[str, Any]:
+    def _facts(self, job: Job, error: KaraokifyError) -> dict[str, Any]:
         facts = {"code": error.code, "reason": error.problem, "advice": error.advice}
+        if error.file and error.file != printable(job.media.name):
+            facts["where"] = error.file
         if error.cause:
             facts["cause"] = " | ".join(error.cause)
         return facts | {"seconds": self._seconds()}

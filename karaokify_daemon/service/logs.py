@@ -19,7 +19,7 @@ def configure(log: Log, stream: TextIO = sys.stdout) -> None:
     as_json = log.format == "json" or (log.format == "auto" and not stream.isatty())
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="backslashreplace")  # a file's name may not be UTF-8
-    renderer: Any = structlog.processors.JSONRenderer()
+    renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
     if not as_json:
         renderer = structlog.dev.ConsoleRenderer(colors=stream.isatty(), pad_event_to=16)
     processors: list[Any] = [

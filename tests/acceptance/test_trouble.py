@@ -38,6 +38,15 @@ def test_a_service_without_ffmpeg_does_not_start(tree, program):
     assert tree.names("inbox") == ["talk.wav"] and tree.names("failed") == []
 
 
+def test_a_service_with_a_background_that_is_not_there_does_not_start(tree):
+    speech(tree.inbox / "talk.wav", "Hello world.")
+    tree.settings["video.background"] = str(tree.folder / "nope.png")
+    done = run_cli(*tree.arguments(), "--once")
+    assert done.returncode == 1 and "nope.png" in done.stderr
+    assert "video.background" in done.stderr
+    assert tree.names("inbox") == ["talk.wav"] and tree.names("failed") == []
+
+
 def test_a_folder_that_cannot_be_made_is_named(tree):
     tree.settings["folders.outbox"] = str(tree.config / "outbox")
     done = run_cli(*tree.arguments(), "--once")

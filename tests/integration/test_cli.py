@@ -99,12 +99,13 @@ def test_process_makes_bundles_and_leaves_the_sources(tmp_path):
     "arguments",
     [
         ["transcribe", "--audio_path", "a.wav", "--output", "a.wav"],
-        ["render", "--video_input", "a.wav", "--transcript", "t.json", "--output", "t.json"],
-        ["render", "--video_input", "a.wav", "--transcript", "t.json", "--output", "./a.wav"],
+        ["render", "--video_input", "v.mp4", "--transcript", "t.mp4", "--output", "t.mp4"],
+        ["render", "--video_input", "v.mp4", "--transcript", "t.mp4", "--output", "./v.mp4"],
     ],
 )
 def test_what_was_given_is_never_overwritten(tmp_path, arguments):
-    transcript(tmp_path / "t.json", speech(tmp_path / "a.wav", "Hello."))
+    transcript(tmp_path / "t.mp4", speech(tmp_path / "a.wav", "Hello."))
+    clip(tmp_path / "v.mp4", tmp_path / "a.wav", 1)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     done = run_cli(*arguments, cwd=tmp_path)
     assert done.returncode == 2 and "both what is read and what is written" in done.stderr
@@ -120,3 +121,29 @@ def test_a_missing_file_is_named(arguments, tmp_path):
     )
     assert done.returncode == 1
     assert arguments[-1] in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        (["transcribe", "--audio-path", "a.wav", "--output", "."], 2, "is a folder"),
+        (["transcribe", "--audio-path", "a.wav", "--model-size", "smal"], 1, "'small'"),
+        (["process", "a.wav", "--output", "a.wav"], 1, "cannot be made (File exists)"),
+        (["process", "a.wav", "--output", "no/where"], 1, "cannot be made (No such file"),
+        (["init", "a.wav"], 2, "not a file"),
+    ],
+)
+def test_mistakes_are_told_in_words(arguments, status, says, tmp_path):
+    speech(tmp_path / "a.wav", "Hello.")
+    done = run_cli(*arguments, cwd=tmp_path)
+    assert (done.returncode, "Traceback" in done.stderr) == (status, False), done.stderr
+    assert says in done.stderr
+    assert "a.wav: there is no model" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["out.avi", "out", "t.json"])
+def test_render_writes_mp4_only(tmp_path, name):
+    done = run_cli(
+        "render", "--video-input", "a.wav", "--transcript", "t.json", "--output", name, cwd=tmp_path
+    )
+    assert done.returncode == 2 and "End it with .mp4" in done.stderr

@@ -104,3 +104,18 @@ def test_a_failed_recording_returns_over_a_file_system_boundary_and_back(small, 
     assert names(inbox) == ["talk.mp3", "talk.png"]
     assert back[-1].read_bytes() == b"talk.mp3"
     assert names(small) == ["talk.mp3.error.json", "talk.mp3.error.txt"]
+
+
+def test_a_claim_released_while_the_inbox_was_gone_is_cleared_when_it_is_back(tmp_path):
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (media,) = put(inbox, "talk.mp3")
+    held = claims.claim(media)
+    inbox.rename(tmp_path / "unmounted")
+    held.release()
+    (tmp_path / "unmounted").rename(inbox)
+    again = claims.claim(media)
+    assert again is not None
+    assert claims.claim(media) is None, "it is held now"
+    again.release()
+    assert not list(inbox.glob(".karaokify-*.lock"))

@@ -17,8 +17,8 @@ from karaokify_daemon.errors import (
     CancelledError,
     ConfigError,
     FfmpegError,
+    MachineError,
     SidecarError,
-    ToolError,
     VerifyError,
 )
 from tests.support.media import clip, convert, picture, speech
@@ -205,5 +205,5 @@ def test_a_result_that_is_not_what_was_asked_for_is_refused(tmp_path, limits):
 def test_a_missing_ffmpeg_is_told_with_what_to_install(tmp_path):
     speech(tmp_path / "a.wav", "Hello.")
     gone = Limits(ffmpeg="no-such-ffmpeg")
-    with pytest.raises(ToolError, match="apt-get install ffmpeg"):
+    with pytest.raises(MachineError, match="apt-get install ffmpeg"):
         VideoGenerator(config(tmp_path / "a.wav", gone, duration_ms=500)).generate(SAID)

@@ -8,7 +8,14 @@ from typing import Any
 from karaokify_daemon.adapters.ffmpeg.sources import input_arguments
 from karaokify_daemon.adapters.ffmpeg.tools import Ffmpeg
 from karaokify_daemon.domain.names import IMAGE, printable, suffix
-from karaokify_daemon.errors import FfmpegError, LimitError, NotMediaError, SidecarError
+from karaokify_daemon.errors import (
+    FfmpegError,
+    KaraokifyError,
+    LimitError,
+    MachineError,
+    NotMediaError,
+    SidecarError,
+)
 
 _FRAME_SECONDS = 60.0
 _ENTRIES = (
@@ -73,10 +80,11 @@ def probe(tools: Ffmpeg, path: Path) -> MediaInfo:
     return info
 
 
-def probe_background(tools: Ffmpeg, path: Path) -> MediaInfo:
+def probe_background(tools: Ffmpeg, path: Path, *, configured: bool = False) -> MediaInfo:
     """Return what a background holds; its first frame is decoded, too.
 
-    Raises SidecarError, naming the background, for what cannot be one.
+    Raises SidecarError, naming the background, for what cannot be one; MachineError where it is
+    `configured` for all recordings, none of which is at fault then.
     """
     name = printable(path.name)
     first = ["-map", "0:v:0", "-frames:v", "1", "-f", "null", "-"]
@@ -87,22 +95,29 @@ def probe_background(tools: Ffmpeg, path: Path) -> MediaInfo:
     except (NotMediaError, LimitError, FfmpegError) as error:
         if isinstance(error, FfmpegError) and not error.details.get("stderr"):
             raise  # FFmpeg is missing, or was killed: that is not the file's fault
-        raise _no_background(error.problem, name, **error.details) from error
+        raise _no_background(error.problem, path, configured=configured, **error.details) from error
     if info.video is None:
-        raise _no_background("has no picture", name)
+        raise _no_background("has no picture", path, configured=configured)
     return info
 
 
-def _no_background(problem: str, name: str, **details: Any) -> SidecarError:
-    advice = "Replace or remove the background, and move the recording back into the inbox."
-    return SidecarError(f"the background {problem}", file=name, advice=advice, **details)
+def _no_background(problem: str, path: Path, *, configured: bool, **details: Any) -> KaraokifyError:
+    problem = f"the background {problem}"
+    if configured:
+        advice = "Correct video.background in the configuration; it should be absolute."
+        return MachineError(problem, file=printable(str(path)), advice=advice, **details)
+    return SidecarError(problem, file=printable(path.name), **details)
 
 
 def _refuse_empty(path: Path, name: str) -> None:
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise NotMediaError(f"cannot be read ({error.strerror})", file=name) from error
+        raise NotMediaError(
+            f"cannot be read ({error.strerror})",
+            file=name,
+            advice="Check its path and its permissions.",
+        ) from error
     if size == 0:
         raise NotMediaError("is empty", file=name, advice="Copy the file again.")
 
@@ -140,7 +155,8 @@ def _duration_ms(container: dict[str, Any]) -> int | None:
     duration = _ms(container.get("duration"))
     if duration is None or not str(container.get("format_name")).startswith(_ABSOLUTE):
         return duration
-    return duration - (_ms(container.get("start_time")) or 0)  # FFmpeg moves the start to 0
+    start = _ms(container.get("start_time")) or 0  # FFmpeg moves it to 0
+    return duration - start if start < duration else duration
 
 
 def _is_cover(stream: dict[str, Any]) -> bool:

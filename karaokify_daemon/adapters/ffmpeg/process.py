@@ -18,7 +18,7 @@ from karaokify_daemon.errors import (
     DeadlineError,
     FfmpegError,
     KaraokifyError,
-    ToolError,
+    MachineError,
 )
 
 _POLL_SECONDS = 0.1
@@ -31,10 +31,10 @@ OnLine = Callable[[str], None]
 
 
 def find(binary: str) -> str:
-    """Return the path of a program. Raises ToolError."""
+    """Return the path of a program. Raises MachineError."""
     path = shutil.which(binary)
     if path is None:
-        raise ToolError(f"the program {binary!r} was not found")
+        raise MachineError(f"the program {binary!r} was not found")
     return path
 
 
@@ -51,7 +51,7 @@ def execute(
     """Run a command and return the end of what it wrote to stderr.
 
     `deadline` is in seconds from now; `on_line` hears each line of stdout, in a thread of its
-    own; what it raises ends the command and comes out here. Raises ToolError, or DeadlineError,
+    own; what it raises ends the command and comes out here. Raises MachineError, or DeadlineError,
     CancelledError or FfmpegError with the last lines of stderr.
     """
     with subprocess.Popen(

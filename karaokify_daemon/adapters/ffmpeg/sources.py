@@ -45,7 +45,11 @@ def _image_format(path: Path) -> str:
         with path.open("rb") as file:
             head = file.read(16)
     except OSError as error:
-        raise NotMediaError(f"cannot be read ({error.strerror})", file=name) from error
+        raise NotMediaError(
+            f"cannot be read ({error.strerror})",
+            file=name,
+            advice="Check its path and its permissions.",
+        ) from error
     for magic, at, format_name in _SNIFFED:
         if head[at:].startswith(magic):
             return format_name

@@ -18,6 +18,9 @@ from karaokify_daemon.errors import IntakeError
 
 _PREFIX, _SUFFIX = ".karaokify-", ".lock"
 _GUARD = ".karaokify-guard"
+# What is in locks of ours that could not be removed, because the inbox was gone at that moment:
+# when it is back they name a process that lives, but holds nothing.
+_left: dict[Path, bytes] = {}
 
 
 class Claim:
@@ -26,9 +29,13 @@ class Claim:
     def __init__(self, media: Path, lock: SoftFileLock) -> None:
         self.media = media
         self._lock = lock
+        self._content = Path(lock.lock_file).read_bytes()
 
     def release(self) -> None:
         """Let others have the recording, if it is still there. May be called again."""
+        path = Path(self._lock.lock_file)
+        if self._lock.is_locked and not path.parent.is_dir():
+            _left[path] = self._content
         self._lock.release(force=True)
 
     def __enter__(self) -> Self:
@@ -49,8 +56,10 @@ def claim(media: Path) -> Claim | None:
     The caller looks afterwards whether it still is the file that was complete.
     Raises IntakeError when the folder cannot be written to.
     """
+    path = _lock_path(media)
     with reported("cannot be claimed", media, IntakeError), _guard(media.parent):
-        lock = locks.try_lock(_lock_path(media))
+        _clear_left(path)
+        lock = locks.try_lock(path)
     if lock is None:
         return None
     with contextlib.suppress(OSError):
@@ -58,6 +67,12 @@ def claim(media: Path) -> Claim | None:
             return Claim(media, lock)
     lock.release(force=True)
     return None
+
+
+def _clear_left(path: Path) -> None:
+    content = _left.pop(path, None)
+    if content is not None and path.exists() and path.read_bytes() == content:
+        path.unlink()
 
 
 def holder(media: Path) -> str | None:

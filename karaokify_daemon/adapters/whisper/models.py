@@ -104,8 +104,8 @@ def missing(model: str, looked_in: list[Path], reason: str) -> ModelError:
     return ModelError(
         f"the weights of model {model!r} are not at hand: no {file} in "
         f"{' or '.join(str(place) for place in looked_in)}, and {reason}",
-        advice=f"Put {file} into {looked_in[0]}, set transcribe.download = true where the network "
-        f'allows it, name another .pt file as transcribe.model, or use model = "{DEMO}".',
+        advice=f"Put {file} into {looked_in[0]}, let it be downloaded (transcribe.download, and a "
+        f'network), name another .pt file as transcribe.model, or use model = "{DEMO}".',
         model=model,
         weights=file,
         looked_in=[str(place) for place in looked_in],

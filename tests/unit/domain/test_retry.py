@@ -5,11 +5,11 @@ from karaokify_daemon.errors import (
     CancelledError,
     DeadlineError,
     IntakeError,
+    MachineError,
     ModelError,
     NotMediaError,
     PublishError,
     SourceChangedError,
-    ToolError,
     WorkerDiedError,
     WorkerStalledError,
 )
@@ -31,7 +31,7 @@ def test_a_full_disk_is_waited_out_ever_longer_but_never_given_up():
     assert waits == sorted(waits)
 
 
-@pytest.mark.parametrize("error", [IntakeError, ModelError, ToolError])
+@pytest.mark.parametrize("error", [IntakeError, ModelError, MachineError])
 def test_what_lies_around_the_file_is_waited_out(error):
     assert decide(error("is not there"), 1) == 5
     assert decide(error("is not there"), 40) == 300

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from karaokify_daemon.adapters.ffmpeg.process import execute, find
-from karaokify_daemon.errors import CancelledError, DeadlineError, FfmpegError, ToolError
+from karaokify_daemon.errors import CancelledError, DeadlineError, FfmpegError, MachineError
 
 
 def python(script):
@@ -86,7 +86,7 @@ def test_it_yields_to_others():
 
 
 def test_a_missing_program_is_told_with_what_to_install():
-    with pytest.raises(ToolError, match="apt-get install ffmpeg"):
+    with pytest.raises(MachineError, match="apt-get install ffmpeg"):
         find("no-such-ffmpeg")
 
 
