@@ -12,7 +12,7 @@ from karaokify_daemon.adapters.cache import TranscriptCache
 from karaokify_daemon.adapters.whisper import models
 from karaokify_daemon.adapters.work import work_folder
 from karaokify_daemon.config import Config, Folders
-from karaokify_daemon.domain.onsets import after_pauses, later_boundaries
+from karaokify_daemon.domain.onsets import after_pauses
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import KaraokifyError, ModelError, SidecarError, TranscribeError
 from karaokify_daemon.pipeline.recognition import InProcess, OnProgress, Recogniser
@@ -108,7 +108,7 @@ class Transcriber:
             on_progress=on_progress,
             cancelled=cancelled,
         )
-        result = _normalised(raw, pcm, duration_ms, models.early_share(self._model))
+        result = _normalised(raw, pcm, duration_ms)
         try:
             if self._use_cache:
                 self.cache_result(key, result)
@@ -131,9 +131,7 @@ class Transcriber:
         self._cache.put(key, data)
 
 
-def _normalised(
-    raw: dict[str, Any], pcm: Path, duration_ms: int, early_share: float
-) -> dict[str, Any]:
+def _normalised(raw: dict[str, Any], pcm: Path, duration_ms: int) -> dict[str, Any]:
     """Return words in order, within the recording, each with a time and behind its pause."""
     try:
         transcript = Transcript.from_dict(raw).clipped(duration_ms)
@@ -144,7 +142,6 @@ def _normalised(
         from karaokify_daemon.adapters.levels import levels  # noqa: PLC0415
 
         transcript = after_pauses(transcript, levels(pcm, _FRAME_MS), _FRAME_MS)
-        transcript = later_boundaries(transcript, early_share)
     return transcript.to_dict() | {"engine": raw.get("engine", {})}
 
 

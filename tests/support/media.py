@@ -9,7 +9,7 @@ from scipy.io import wavfile
 
 from tools.speech import SAMPLE_RATE, SpokenWord, speak
 
-SENTENCE = "The small fox follows the happy bird."
+SENTENCE = "The quick brown fox jumps over the lazy dog."
 
 
 def speech(path: Path, text: str = SENTENCE, voice: str = "en-us") -> list[SpokenWord]:

@@ -10,7 +10,7 @@ from tools.speech import SAMPLE_RATE, SpokenWord, speak
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # several tests at once share few cores
 
-EASY = "A small fox runs over the road."
+EASY = "The quick brown fox runs over the river."
 
 
 def spoken_pcm(

@@ -66,7 +66,15 @@ def utterance(r: random.Random) -> Utterance | None:
     if [word.text for word in times] != words or peak < 0.01:
         return None
     last = np.nonzero(np.abs(audio) > 0.01 * peak)[0][-1]
-    return audio[: last + 160] * (r.uniform(0.25, 1.0) / peak), times
+    audio = audio[: last + 160] * (r.uniform(0.25, 1.0) / peak)
+    return _stretched(audio, times, r.uniform(0.88, 1.14)) if r.random() < 0.5 else (audio, times)
+
+
+def _stretched(audio: Audio, words: list[SpokenWord], factor: float) -> Utterance:
+    """Play it `factor` times as long: every pitch and formant moves, as if from a new throat."""
+    at = np.arange(0, len(audio) - 1, 1 / factor)
+    moved = [SpokenWord(w.text, w.start * factor, w.end * factor) for w in words]
+    return np.interp(at, np.arange(len(audio)), audio).astype(np.float32), moved
 
 
 def example(r: random.Random, seconds: float, sentences: int, bank: list[Utterance]) -> Example:
@@ -75,13 +83,17 @@ def example(r: random.Random, seconds: float, sentences: int, bank: list[Utteran
     if r.random() < 0.04:
         sentences = 0
     t = r.choice([0.0, r.uniform(0, 1.5)])
+    end = 0.0
     for _ in range(sentences):
         audio, words = r.choice(bank)
         gain = np.float32(r.uniform(0.4, 1.1))
         if not window.place(audio * gain, words, t):
+            end = seconds
             break
-        t += len(audio) / SAMPLE_RATE + r.choice([r.uniform(0.1, 0.5), r.uniform(0.4, 1.5)])
-    return window.finish(_room(r, window.audio, speechless=sentences == 0))
+        end = t + len(audio) / SAMPLE_RATE
+        t = end + r.choice([r.uniform(0.1, 0.5), r.uniform(0.4, 1.5)])
+    audio = _room(r, window.audio, speechless=sentences == 0)
+    return window.finish(audio, end, min(seconds, end + r.choice([seconds, r.uniform(0.02, 1.5)])))
 
 
 class _Window:
@@ -106,11 +118,20 @@ class _Window:
         self._stamp(end, (end, end + 0.15))
         return True
 
-    def finish(self, audio: Audio) -> Example:
+    def finish(self, audio: Audio, end: float, length: float) -> Example:
+        """End the tokens, "nothing more" being heard in all that follows `end` seconds.
+
+        A recording that ends before the window, at `length` seconds, is padded as Whisper does:
+        with zeros in the spectrogram, which is not how silence looks there.
+        """
         if len(self.tokens) == 1:
             self._add(tokenizer.no_speech, None)
+        seconds = len(audio) / SAMPLE_RATE
+        self._add(tokenizer.eot, (end, seconds) if 0 < end < seconds else None)
+        audio[int(length * SAMPLE_RATE) :] = 0
         mel = whisper.log_mel_spectrogram(torch.from_numpy(audio))
-        return Example(mel, [*self.tokens, tokenizer.eot], [*self.spans, None], self.frames)
+        mel[:, round(length * 100) :] = 0
+        return Example(mel, self.tokens, self.spans, self.frames)
 
     def _say(self, word: SpokenWord) -> None:
         heard, after = (word.start, word.end), (word.end, word.end + 0.15)

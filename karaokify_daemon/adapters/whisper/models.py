@@ -38,8 +38,6 @@ OFFICIAL: dict[str, str] = {
 }
 
 _FOLDER = "models"
-# The model's own, as official weights have their alignment heads: fitted on 506 words.
-_EARLY_SHARES = {DEMO: 0.22}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,14 +47,6 @@ class ModelFile:
     name: str
     path: Path | None
     folder: Path
-
-
-def early_share(model: str) -> float:
-    """Return which part of a word in running speech belongs to the one before it, as found.
-
-    0 for models where that was not measured.
-    """
-    return _EARLY_SHARES.get(model, 0.0)
 
 
 def resolve(model: str, cache: Path, *, download: bool, demo: Path | None = None) -> ModelFile:

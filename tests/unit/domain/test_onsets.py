@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from karaokify_daemon.domain.onsets import after_pauses, later_boundaries
+from karaokify_daemon.domain.onsets import after_pauses
 from karaokify_daemon.domain.transcript import Segment, Transcript, Word
 
 LOUD, SILENT = -20.0, -75.0
@@ -86,15 +86,3 @@ def test_words_stay_in_order_and_keep_a_length(lengths, runs):
     assert all(a[1] <= b[0] for a, b in pairwise(found))
     assert found[0][0] >= 0
     assert found[-1][1] == edges[-1]
-
-
-def test_boundaries_of_words_that_touch_move_and_pauses_stay():
-    words = (Word("a", 0, 300), Word("b", 300, 400), Word("c", 400, 700), Word("d", 900, 1000))
-    (segment,) = later_boundaries(Transcript((Segment(words),)), 0.2).segments
-    found = [(word.start, word.end) for word in segment.words]
-    assert found == [(0, 320), (320, 460), (460, 700), (900, 1000)]
-
-
-def test_a_model_that_was_not_measured_is_left_alone():
-    said = Transcript((Segment((Word("a", 0, 300), Word("b", 300, 340))),))
-    assert later_boundaries(said, 0.0) is said
