@@ -45,7 +45,9 @@ def test_a_recording_becomes_a_bundle_and_moves_to_the_archive(tree):
         assert sorted(p.name for p in (tree.outbox / "talk").iterdir()) == BUNDLE
         assert tree.names("archive") == ["talk.wav"]
         assert tree.names("inbox") == [] and tree.names("failed") == []
-        assert done["words"] == len(SENTENCE.split()) and done["file"] == "talk.wav" and done["job_id"]
+        assert (
+            done["words"] == len(SENTENCE.split()) and done["file"] == "talk.wav" and done["job_id"]
+        )
 
         drop(tree, "again.wav", "Hello world. Welcome to our story.")
         service.wait_for("job.done", file="again.wav")
