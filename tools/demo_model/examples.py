@@ -187,7 +187,7 @@ def _chords(r: random.Random, n: int) -> Audio:
 class Batches(IterableDataset[tuple[torch.Tensor, ...]]):
     """An endless stream of batches of growing variety: new utterances are spoken all the while."""
 
-    _SIZES = ((6.0, 16), (8.0, 12), (12.0, 8), (18.0, 5), (30.0, 4), (30.0, 4))
+    _SIZES = ((6.0, 16), (8.0, 12), (12.0, 8), (18.0, 5), (30.0, 4), (30.0, 4), (30.0, 4))
 
     def __init__(self, seed: int, bank_size: int, scale: int) -> None:
         self.seed, self.bank_size, self.scale = seed, bank_size, scale
@@ -211,9 +211,12 @@ class Batches(IterableDataset[tuple[torch.Tensor, ...]]):
 
 
 def _sentences(r: random.Random, seconds: float) -> int:
-    """Return how many to place: often one or two alone, or the silence after them is filled."""
+    """Return how many to place: often as many as fit, as in the middle of a long recording.
+
+    And often one or two alone, or the silence after them is filled with words.
+    """
     full = max(1, int(seconds / 2.2))
-    return r.choice([1, 2, r.randint(1, full), r.randint(1, full)])
+    return r.choice([1, 2, r.randint(1, full), full, full])
 
 
 def collate(rows: list[Example]) -> tuple[torch.Tensor, ...]:
