@@ -1,6 +1,6 @@
 # `make` alone lists the targets. Each installs what it needs first, which is quick once it is there.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all lint accuracy clean
+.PHONY: help install demo test test-all faults lint accuracy clean
 BIN := .venv/bin
 SEED := 7
 CODE := karaokify_daemon tests tools benchmarks
@@ -22,6 +22,10 @@ test: ## run the whole suite; PYTEST="-k name" passes arguments on
 test-all: ## run what needs no torch on every Python 3.11, 3.12 and 3.13 found here
 	@tools/install.sh --dev
 	@tools/test_all.sh
+
+faults: ## kill, starve and confuse the service at every point; one line per fault
+	@tools/install.sh --dev
+	FAULTS=full $(BIN)/python -m pytest -n 2 tests/faults
 
 lint: ## ruff, black, mypy and import-linter
 	@tools/install.sh --dev

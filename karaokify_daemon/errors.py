@@ -153,6 +153,17 @@ class FfmpegError(KaraokifyError):
     default_advice = "The last lines of FFmpeg's log are in the details."
 
 
+class FfmpegDiedError(FfmpegError):
+    """FFmpeg was ended by a signal that was not ours."""
+
+    code = "ffmpeg_died"
+    retryable = True
+    default_advice = (
+        "It is tried once more. If the system has run out of memory (see `dmesg`), lower "
+        "limits.jobs or video.size."
+    )
+
+
 class MachineError(KaraokifyError):
     """FFmpeg, or a file that the configuration names, is not there."""
 
@@ -225,6 +236,24 @@ class PublishError(KaraokifyError):
     code = "publish"
     retryable = True
     default_advice = "Check free space and permissions of the outbox, then retry."
+
+
+class JournalError(KaraokifyError):
+    """The journal cannot be read or written."""
+
+    code = "journal"
+    retryable = True
+    default_advice = "Check free space and permissions of the state folder; it is tried again."
+
+
+class InterruptedTooOftenError(KaraokifyError):
+    """The service was killed again and again while it worked on this recording."""
+
+    code = "interrupted"
+    default_advice = (
+        "See the system's log for what ended the service (out of memory?), then move the recording "
+        "back, or give it to `karaokify-daemon retry`."
+    )
 
 
 class CancelledError(KaraokifyError):

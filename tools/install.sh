@@ -51,6 +51,10 @@ missing_packages() { # names of Debian packages, for programs that are not there
   have ffmpeg && have ffprobe || echo ffmpeg
   have fc-list || echo fontconfig
   if [[ -n $extra ]]; then
+    if have apt-get; then # elsewhere, the tests that need these are skipped
+      have strace || echo strace
+      have rsync || echo rsync
+    fi
     { have espeak-ng && /sbin/ldconfig -p | grep -q 'libespeak-ng\.so\.1'; } || echo espeak-ng
   fi
   [[ -x .venv/bin/python ]] && return

@@ -1,7 +1,6 @@
 """Hints that something happens in the inbox; the scan, which finds out what, is the guarantee."""
 
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import Literal
@@ -25,15 +24,6 @@ from karaokify_daemon.errors import IntakeError
 
 Kind = Literal["events", "poll", "off"]
 
-# File systems that others can change without this kernel knowing.
-_REMOTE = frozenset(
-    (
-        *("nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "ncpfs", "afs", "coda"),
-        *("ceph", "gfs2", "gpfs", "lustre", "beegfs", "ocfs2", "orangefs", "acfs"),
-        *("9p", "virtiofs", "vboxsf", "vmhgfs", "prl_fs", "drvfs"),  # from a virtual machine's host
-    )
-)
-_MOUNTS = Path("/proc/self/mountinfo")
 # Not the opening and closing of readers: our own look at each file would wake us again and again.
 _EVENTS: list[type[FileSystemEvent]] = [
     DirCreatedEvent,
@@ -54,13 +44,18 @@ class Watcher:
         mode: Literal["auto", "events", "poll", "off"],
         wake: Callable[[], None],
         *,
+        sees_changes: bool = True,
         warn: Callable[[str], None] = lambda _: None,
         poll_seconds: float = 2.0,
     ) -> None:
-        """`warn` is told in a clause when events were wanted and polling has to do."""
+        """`sees_changes` tells whether the kernel sees every change, for the mode "auto".
+
+        `warn` is told in a clause when events were wanted and polling has to do.
+        """
         self._folder = folder
         self._mode = mode
         self._handler = _Handler(wake)
+        self._sees_changes = sees_changes
         self._warn = warn
         self._poll_seconds = poll_seconds
         self._observer: BaseObserver | None = None
@@ -77,7 +72,7 @@ class Watcher:
             raise IntakeError("the inbox is not there", file=printable(str(self._folder)))
         if self._mode == "off":
             return
-        if self._mode == "events" or (self._mode == "auto" and has_events(self._folder)):
+        if self._mode == "events" or (self._mode == "auto" and self._sees_changes):
             try:
                 self._observe(Observer(), "events")
             except OSError as error:  # the limits of inotify
@@ -120,36 +115,3 @@ class _Handler(FileSystemEventHandler):
 def _polling(seconds: float) -> BaseObserver:
     # lstat: a link in the inbox must not lead the walk out of it
     return PollingObserverVFS(stat=os.lstat, listdir=os.scandir, polling_interval=seconds)
-
-
-def has_events(folder: Path) -> bool:
-    """Tell whether this kernel sees every change in a folder, so that events can be relied on."""
-    kind = file_system(folder)
-    return kind not in _REMOTE and not kind.startswith("fuse")
-
-
-def file_system(folder: Path, mounts: Path = _MOUNTS) -> str:
-    """Return the type of the file system that a folder is on, "" where unknown.
-
-    The longest mount point above it counts, and of several mounts there the last.
-    """
-    try:
-        lines = mounts.read_bytes().splitlines()
-    except OSError:
-        return ""
-    path = folder.resolve()
-    best, kind = -1, ""
-    for line in lines:
-        left, _, right = line.partition(b" - ")
-        fields = left.split(b" ")
-        if len(fields) < 5 or not right:
-            continue
-        point = PurePath(os.fsdecode(_unescaped(fields[4])))
-        if path.is_relative_to(point) and len(point.parts) >= best:
-            best, kind = len(point.parts), right.split(b" ")[0].decode("ascii", "replace")
-    return kind
-
-
-def _unescaped(raw: bytes) -> bytes:
-    r"""Return a mount point as it is; in the table, spaces and the like are octal, as in \040."""
-    return re.sub(rb"\\([0-7]{3})", lambda match: bytes([int(match[1], 8)]), raw)

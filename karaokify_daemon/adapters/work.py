@@ -1,60 +1,108 @@
-"""Private working folders in the cache, one per job; those of dead processes are swept."""
+"""Private working folders in the cache: one that a job finds again, or one for a moment."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.errors import PublishError
 
 _FOLDER = "work"
+_JOB = "job-"
 
 
 @contextlib.contextmanager
 def work_folder(cache: Path) -> Iterator[Path]:
-    """Yield an empty folder (mode 0700) that is removed afterwards."""
-    base = cache / _FOLDER
-    try:
-        base.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f"{_owner()}-", dir=base))
-    except OSError as error:
-        raise PublishError(
-            f"a working folder cannot be made there ({error.strerror})",
-            file=printable(str(base)),
-            advice="Check free space and permissions of the cache, then retry.",
-        ) from error
-    try:
+    """Yield an empty folder (mode 0700) that is removed afterwards. Raises PublishError."""
+    with contextlib.ExitStack() as stack:
+        with _reported(cache):
+            folder = Path(tempfile.mkdtemp(prefix=f"{_host()}-", dir=_base(cache)))
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            stack.enter_context(_in_use(folder))
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
-def sweep(cache: Path) -> int:
-    """Remove working folders whose process is gone; return how many."""
+@contextlib.contextmanager
+def job_folder(cache: Path, key: str) -> Iterator[Path]:
+    """Yield the folder of a job (mode 0700), with what it left there before it was stopped.
+
+    It stays, until `discard` or a sweep. Raises PublishError.
+    """
+    with contextlib.ExitStack() as stack:
+        with _reported(cache):
+            _base(cache)
+            folder = _of_job(cache, key)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            stack.enter_context(_in_use(folder))
+        yield folder
+
+
+def discard(cache: Path, key: str) -> None:
+    """Remove the folder of a job that is over."""
+    shutil.rmtree(_of_job(cache, key), ignore_errors=True)
+
+
+def sweep(cache: Path, keep: Collection[str] = ()) -> int:
+    """Remove folders that no process of this host uses; return how many.
+
+    `keep` are the keys of jobs that go on.
+    """
+    kept = {_of_job(cache, key) for key in keep}
     removed = 0
-    for folder in (cache / _FOLDER).glob("*-*-*"):
-        host, pid, started = folder.name.rsplit("-", 3)[:3]
-        if host == os.uname().nodename and _started(pid) != started:
+    for folder in (cache / _FOLDER).glob(f"{_host()}-*"):
+        if folder in kept:
+            continue
+        with contextlib.suppress(OSError), _opened(folder) as fd:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder, ignore_errors=True)
             removed += 1
     return removed
 
 
-def _owner() -> str:
-    return f"{os.uname().nodename}-{os.getpid()}-{_started(os.getpid())}"
+def _base(cache: Path) -> Path:
+    base = cache / _FOLDER
+    base.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return base
 
 
-def _started(pid: int | str) -> str | None:
-    """Return when a process began, None where there is none.
+def _of_job(cache: Path, key: str) -> Path:
+    return cache / _FOLDER / f"{_host()}-{_JOB}{key}"
 
-    In clock ticks since the machine's start, which setting the clock does not change: proc(5),
-    /proc/pid/stat, field 22.
-    """
+
+def _host() -> str:
+    return os.uname().nodename  # a cache may be shared: a host can tell for its processes only
+
+
+@contextlib.contextmanager
+def _in_use(folder: Path) -> Iterator[None]:
+    """Hold a lock on a folder, which ends with the process. Raises OSError if it was swept."""
+    with _opened(folder) as fd:
+        with contextlib.suppress(OSError):  # a file system without flock: then no sweep gets it
+            fcntl.flock(fd, fcntl.LOCK_SH)
+        folder.stat()
+        yield
+
+
+@contextlib.contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        text = Path("/proc", str(pid), "stat").read_text("ascii", "replace")
-    except OSError:
-        return None
-    return text.rpartition(")")[2].split()[19]
+        yield fd
+    finally:
+        os.close(fd)
+
+
+@contextlib.contextmanager
+def _reported(cache: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise PublishError(
+            f"a working folder cannot be made there ({error.strerror})",
+            file=printable(str(cache / _FOLDER)),
+            advice="Check free space and permissions of the cache, then retry.",
+        ) from error

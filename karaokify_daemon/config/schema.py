@@ -123,6 +123,7 @@ class Limits(_Section):
 
     jobs: Annotated[int, Field(ge=1, le=64)] = 3
     renderers: Annotated[int, Field(ge=1, le=16)] = 1
+    drain_seconds: Seconds = 20.0
     max_duration_seconds: Seconds = 43200.0
     max_pixels: Annotated[int, Field(ge=1)] = 100_000_000
     decode_deadline_factor: Annotated[float, Field(gt=0)] = 2.0
@@ -130,6 +131,8 @@ class Limits(_Section):
     ffmpeg: Annotated[str, Field(min_length=1)] = "ffmpeg"
     ffprobe: Annotated[str, Field(min_length=1)] = "ffprobe"
     ffmpeg_threads: Annotated[int, Field(ge=0, le=256)] = 0
+    ffmpeg_memory_mb: Annotated[int, Field(ge=0)] = 16_384
+    max_output_mb: Annotated[int, Field(ge=1)] = 65_536
     nice: Annotated[int, Field(ge=0, le=19)] = 10
 
 

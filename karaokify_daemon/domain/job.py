@@ -21,15 +21,21 @@ class JobState(StrEnum):
     """Where an input is; it is in exactly one of these at all times."""
 
     WAITING = "waiting"  # in the inbox, not complete or not yet its turn
+    HELD = "held"  # in the inbox, until somebody releases it
     CLAIMED = "claimed"  # a process works on it
     DONE = "done"  # its bundle is in the outbox
     FAILED = "failed"  # it is in the failed folder, with a reason
 
 
 TRANSITIONS: dict[JobState, frozenset[JobState]] = {
-    JobState.WAITING: frozenset({JobState.CLAIMED}),
-    JobState.CLAIMED: frozenset({JobState.WAITING, JobState.DONE, JobState.FAILED}),
-    JobState.DONE: frozenset(),
+    JobState.WAITING: frozenset({JobState.HELD, JobState.CLAIMED}),
+    JobState.HELD: frozenset({JobState.WAITING}),
+    # once more claimed: by the next process, when the one before it was killed
+    JobState.CLAIMED: frozenset(
+        {JobState.CLAIMED, JobState.WAITING, JobState.DONE, JobState.FAILED}
+    ),
+    # the very file lies in the inbox again: moved back by hand, or kept there and touched
+    JobState.DONE: frozenset({JobState.WAITING}),
     JobState.FAILED: frozenset({JobState.WAITING}),
 }
 

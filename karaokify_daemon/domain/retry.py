@@ -1,33 +1,49 @@
 """What follows a failure: pure decisions, apart from the loop that carries them out."""
 
+from karaokify_daemon.domain.record import Record
 from karaokify_daemon.errors import (
     CancelledError,
+    DeadlineError,
+    FfmpegDiedError,
     IntakeError,
+    JournalError,
     KaraokifyError,
     MachineError,
     ModelError,
     PublishError,
     SourceChangedError,
+    WorkerDiedError,
 )
 
+INTERRUPTED = 6  # a file in whose hands the service dies so often, at one stage, is set aside
 _DEADLY = 2  # a file that kills its worker, or a deadline, twice is set aside
 _RESTLESS = 3  # a file that changes under us is settled anew at once, but not for ever
 _FIRST_S, _LONGEST_S = 5.0, 300.0
-_AROUND = (IntakeError, ModelError, PublishError, SourceChangedError, MachineError)
+_SPREAD = 0.5  # jobs that failed together do not all come back together
+_AROUND = (IntakeError, JournalError, MachineError, ModelError, PublishError, SourceChangedError)
 
 
-def decide(error: KaraokifyError, attempts: int) -> float | None:
-    """Return in how many seconds to try again after the `attempts`-th failure; None: give up.
+def is_deadly(error: KaraokifyError) -> bool:
+    """Tell whether a child process ended over the file, or had to be ended."""
+    return isinstance(error, WorkerDiedError | FfmpegDiedError | DeadlineError)
 
-    What lies in the file fails at once. What lies around it (a full disk, a vanished mount, no
-    model, a file that cannot be read) is waited out for as long as it takes, 5 s doubling to
-    5 min. What may be either gets one retry.
+
+def decide(error: KaraokifyError, record: Record, chance: float) -> float | None:
+    """Return in how many seconds to try again after a failed attempt; None: give up.
+
+    `record` is as it was during the attempt; `chance`, from 0 to 1, spreads the times. What lies
+    in the file fails at once. What lies around it (a full disk, a vanished mount, no model, a file
+    that cannot be read) is waited out for as long as it takes, 5 s doubling to 5 min. What may be
+    either gets one retry.
     """
     if not error.retryable:
         return None
-    changing = isinstance(error, SourceChangedError) and attempts < _RESTLESS
+    changing = isinstance(error, SourceChangedError) and record.attempts < _RESTLESS
     if changing or isinstance(error, CancelledError):
         return 0.0
     if isinstance(error, _AROUND):
-        return min(_LONGEST_S, _FIRST_S * 2.0 ** min(attempts - 1, 10))
-    return None if attempts >= _DEADLY else 0.0
+        seconds = _FIRST_S * 2.0 ** min(record.attempts - 1, 10)
+        return min(_LONGEST_S, seconds * (1 + _SPREAD * chance))
+    if is_deadly(error):
+        return None if record.deaths + 1 >= _DEADLY else 0.0
+    return None if record.attempts >= _DEADLY else 0.0

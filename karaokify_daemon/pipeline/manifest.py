@@ -10,60 +10,53 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from karaokify_daemon.adapters.files.durable import reported
+from karaokify_daemon.adapters.files.held import Held
 from karaokify_daemon.config import Config
 from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.names import printable
-from karaokify_daemon.errors import IntakeError, SourceChangedError
+from karaokify_daemon.pipeline.video import title_of
 
 _SCHEMA = 1
 _PACKAGES = ("karaokify-daemon", "whisper-timestamped", "openai-whisper", "torch")
 _RECOGNITION = {"engine", "model", "language", "no_speech"}  # what of it changes the result
 
 
-def _sha256(path: Path) -> str:
-    """Return the hexadecimal SHA-256 of a file's bytes."""
-    with reported("cannot be read", path, IntakeError):
-        try:
-            with path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except FileNotFoundError as error:
-            raise SourceChangedError("vanished", file=printable(path.name)) from error
-
-
-def options(config: Config) -> dict[str, Any]:
-    """Return the options that decide what a bundle looks like."""
+def options(config: Config, media: Path) -> dict[str, Any]:
+    """Return the options that decide what the bundle of a recording looks like."""
+    video = config.video.model_dump(mode="json") | {"title": title_of(config.video, media)}
     return {
         "transcribe": config.transcribe.model_dump(mode="json", include=_RECOGNITION),
-        "video": config.video.model_dump(mode="json"),
+        "video": video,
     }
 
 
-def identity(hashes: Mapping[str, str], config: Config) -> str:
-    """Return the name of "this content with these options"; `hashes` are by role."""
-    canonical = json.dumps([dict(hashes), options(config)], sort_keys=True, ensure_ascii=True)
+def identity(hashes: Mapping[str, str], config: Config, media: Path) -> str:
+    """Return the name of "this content with these options"; `hashes` are by role.
+
+    The recording's own name is part of it only where it can be seen, in the title.
+    """
+    canonical = json.dumps([dict(hashes), options(config, media)], sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def source_hashes(job: Job) -> dict[str, str]:
-    """Return the SHA-256 of the media and of each sidecar, by role.
-
-    Raises SourceChangedError when one is gone, IntakeError when one cannot be read.
-    """
-    return {role: _sha256(path) for role, path in _by_role(job).items()}
+def source_hashes(held: Held) -> dict[str, str]:
+    """Return the SHA-256 of the media and of each sidecar, by role. Raises IntakeError."""
+    return {role: held.sha256(path) for role, path in _by_role(held.job).items()}
 
 
 def manifest(
-    job: Job, config: Config, hashes: Mapping[str, str], facts: Mapping[str, Any]
+    held: Held, config: Config, hashes: Mapping[str, str], facts: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the manifest; `facts` are what the stages found."""
+    job = held.job
     return {
         "schema": _SCHEMA,
-        "identity": identity(hashes, config),
+        "identity": identity(hashes, config, job.media),
+        "job_id": job.id,
         "source": {
             "name": printable(job.media.name),
             "name_hex": os.fsencode(job.media.name).hex(),
-            "bytes": job.media.stat().st_size,
+            "bytes": held.identities[job.media][2],
             "sha256": hashes["media"],
         },
         "sidecars": {
@@ -72,7 +65,7 @@ def manifest(
             if role != "media"
         },
         "preset": job.preset,
-        "options": options(config),
+        "options": options(config, job.media),
         "versions": _versions(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         **facts,

@@ -1,22 +1,34 @@
 """One job, from the media file to the published bundle."""
 
+import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from karaokify_daemon.adapters.files import outbox
-from karaokify_daemon.adapters.files.identity import Identities
+from karaokify_daemon.adapters.files.held import Held
 from karaokify_daemon.adapters.whisper import models
-from karaokify_daemon.adapters.work import work_folder
-from karaokify_daemon.config import Config
+from karaokify_daemon.adapters.work import discard, job_folder, work_folder
+from karaokify_daemon.config import Config, Folders
 from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.names import bundle_stem, printable
-from karaokify_daemon.errors import ModelError, SidecarError
+from karaokify_daemon.domain.record import Record
+from karaokify_daemon.errors import ModelError, PublishError, SidecarError
+from karaokify_daemon.pipeline.course import Watch
 from karaokify_daemon.pipeline.manifest import identity, source_hashes
+from karaokify_daemon.pipeline.notes import Notes
 from karaokify_daemon.pipeline.sidecars import effective_config
-from karaokify_daemon.pipeline.stages import JobRun, Means, Result, Watch
+from karaokify_daemon.pipeline.stages import JobRun, Means, Result
 from karaokify_daemon.pipeline.transcriber import Recogniser
 
-__all__ = ["Pipeline", "Result", "Watch"]
+__all__ = ["Notes", "Pipeline", "Result", "Watch", "work_key"]
+
+
+def work_key(folders: Folders, content: str) -> str:
+    """Return what names the working files for some content; services may share a cache."""
+    outbox_path = os.fsencode(folders.outbox.absolute())
+    return hashlib.sha256(outbox_path + content.encode()).hexdigest()[:32]
 
 
 class Pipeline:
@@ -26,19 +38,57 @@ class Pipeline:
         self._config = config
         self._means = Means(config, recogniser)
 
-    def process(self, job: Job, watch: Watch, seen: Identities) -> Result:
-        """Take a job from its media to a published bundle; `seen` are its files, as complete.
+    def process(self, held: Held, watch: Watch, notes: Notes) -> Result:
+        """Take a job from its media to a published bundle.
 
-        The source is not moved: that is the caller's, once this has returned. Raises
-        KaraokifyError; nothing half-made is left behind then.
+        `notes` are what an earlier attempt has left, and get what this one finds. The source is
+        not moved: that is the caller's, once this has returned; so is `forget`. Raises
+        KaraokifyError; then nothing half-made can be seen, and what can be used again is kept.
         """
-        config = effective_config(self._config, job)
-        hashes = source_hashes(job)
-        found = outbox.find(config.folders.outbox, bundle_stem(job.media), identity(hashes, config))
-        if found is not None:
-            return Result(bundle=found, published=False)
-        with self._own_model(job, config), work_folder(config.folders.cache) as work:
-            return JobRun(self._means, job, config, watch, work).publish(hashes, seen)
+        folders = self._config.folders
+        with work_folder(folders.cache) as links:
+            job = held.linked(links)
+            config = effective_config(self._config, job)
+            run = JobRun(self._means, held, job, config, watch, notes)
+            run.probe()  # before all of it is read: it may be a thousand hours long
+            hashes = source_hashes(held)
+            content = identity(hashes, config, job.media)
+            if notes.record.content not in (None, content):  # it was changed since the last attempt
+                self.forget(notes.record)
+            notes.identify(content)
+            if found := self._published(content, notes):
+                return Result(bundle=found, published=False)
+            with self._reserved(job, content) as bundle:
+                if found := self._published(content, notes):  # between the first look and the lock
+                    return Result(bundle=found, published=False)
+                key = work_key(folders, content)
+                with self._own_model(job, config), job_folder(folders.cache, key) as work:
+                    return run.publish(hashes, work, bundle)
+
+    def _reserved(self, job: Job, content: str) -> outbox.Bundle:
+        outbox_folder = self._config.folders.outbox
+        bundle = outbox.Bundle.begin(outbox_folder, bundle_stem(job.media), content)
+        if bundle is None:
+            raise PublishError(
+                "the same recording is being worked on under another name, or by another service",
+                file=printable(job.media.name),
+                advice="It waits for that one.",
+            )
+        return bundle
+
+    def forget(self, record: Record) -> None:
+        """Remove what was kept for another attempt at a job. Raises PublishError."""
+        if record.content is not None:
+            folders = self._config.folders
+            discard(folders.cache, work_key(folders, record.content))
+            outbox.drop(folders.outbox, record.content)
+
+    def _published(self, content: str, notes: Notes) -> Path | None:
+        """Return the bundle of this content; also one that somebody has taken away since."""
+        folder = self._config.folders.outbox
+        if found := outbox.find(folder, content):
+            notes.published(found.name)
+        return folder / notes.bundle if notes.bundle else None
 
     @contextmanager
     def _own_model(self, job: Job, config: Config) -> Iterator[None]:

@@ -2,31 +2,29 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
-
-import structlog
+from typing import Any
 
 from karaokify_daemon.adapters import ffmpeg
-from karaokify_daemon.adapters.files import identity, outbox
+from karaokify_daemon.adapters.files import outbox
+from karaokify_daemon.adapters.files.held import Held
 from karaokify_daemon.config import Config
 from karaokify_daemon.domain.job import Job, Stage
-from karaokify_daemon.domain.names import bundle_stem, printable
+from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.subtitles import srt, vtt
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import (
     CancelledError,
-    KaraokifyError,
     NoAudioError,
     NoSpeechError,
     PublishError,
-    SourceChangedError,
 )
+from karaokify_daemon.pipeline.course import Course, Watch
 from karaokify_daemon.pipeline.manifest import manifest
+from karaokify_daemon.pipeline.notes import Notes
 from karaokify_daemon.pipeline.sidecars import read_transcript
 from karaokify_daemon.pipeline.transcriber import Recogniser, Transcriber
 from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator
@@ -44,16 +42,6 @@ class Result:
     figures: dict[str, Any] = field(default_factory=dict)
 
 
-class Watch(Protocol):
-    """How a job's progress is followed and how it is stopped."""
-
-    def progress(self, stage: Stage, fraction: float) -> None:
-        """Hear that a stage has come so far (0 to 1)."""
-
-    def cancelled(self) -> bool:
-        """Tell whether to stop."""
-
-
 class Means:
     """What all jobs share: FFmpeg, who recognises, and the places of renderers."""
 
@@ -63,10 +51,10 @@ class Means:
         self._renderers = threading.BoundedSemaphore(config.limits.renderers)
 
     @contextmanager
-    def renderer(self, watch: Watch) -> Iterator[None]:
+    def renderer(self, course: Course) -> Iterator[None]:
         """Hold one of the `limits.renderers` places."""
         while not self._renderers.acquire(timeout=0.2):
-            if watch.cancelled():
+            if course.cancelled():
                 raise CancelledError("was stopped while it waited for a renderer")
         try:
             yield
@@ -77,54 +65,54 @@ class Means:
 class JobRun:
     """What one job holds while it goes through the stages."""
 
-    def __init__(self, means: Means, job: Job, config: Config, watch: Watch, work: Path) -> None:
-        self._means, self._job, self._config = means, job, config
-        self._watch, self._work = watch, work
-        self._timings: dict[str, float] = {}
+    def __init__(
+        self,
+        means: Means,
+        held: Held,
+        job: Job,
+        config: Config,
+        watch: Watch,
+        notes: Notes,
+    ) -> None:
+        """`job` is the one that is held, by paths of ours."""
+        self._means, self._held, self._job, self._config = means, held, job, config
+        self._notes = notes
+        self._course = Course(watch, notes, self._name)
         self._warnings: list[str] = []
         self._cache_hit = False
         self._engine: dict[str, Any] = {}
-        self._log = structlog.get_logger()
 
-    def publish(self, hashes: dict[str, str], seen: identity.Identities) -> Result:
-        """Run every stage and publish the bundle."""
-        with self._stage(Stage.PROBE):
-            info = self._probe()
-        with self._stage(Stage.DECODE) as progress:
-            decoded = ffmpeg.decode(
-                self._means.tools,
-                self._job.media,
-                self._work / "audio.pcm",
-                info,
-                on_progress=progress,
-                cancelled=self._watch.cancelled,
-            )
-        duration_ms = max(decoded.duration_ms, (info.duration_ms or 0) if info.video else 0)
-        with self._stage(Stage.TRANSCRIBE) as progress:
-            transcript = self._transcribe(decoded, progress)
-        with self._bundle() as bundle:
-            self._make(bundle, transcript, duration_ms, decoded.loudness.integrated_lufs)
-            facts = self._facts(transcript, decoded, duration_ms)
-            with self._stage(Stage.PUBLISH):
-                if identity.of_job(self._job) != seen:
-                    raise SourceChangedError("changed while it was processed", file=self._name)
-                whole = manifest(self._job, self._config, hashes, facts)
-                _write_json(bundle.path / "manifest.json", whole)
-                size = sum(p.stat().st_size for p in bundle.path.iterdir())
-                path = bundle.commit()
-        return Result(bundle=path, published=True, figures=self._figures(transcript, facts, size))
+    def probe(self) -> None:
+        """Look at the recording and its background; what can fail soon does so here."""
+        with self._course.stage(Stage.PROBE):
+            self._info = self._probe()
 
-    @contextmanager
-    def _bundle(self) -> Iterator[outbox.Bundle]:
-        """Hold the bundle while it is built; nothing is left of it unless it is committed."""
-        stem = bundle_stem(self._job.media)
+    def publish(self, hashes: dict[str, str], work: Path, bundle: outbox.Bundle) -> Result:
+        """Run every other stage that is not finished yet, and publish the bundle."""
+        self._work, self._bundle = work, bundle
         try:
-            with outbox.Bundle.begin(self._config.folders.outbox, stem) as bundle:
-                yield bundle
+            return self._publish(hashes)
         except OSError as error:
             raise PublishError(
                 f"its bundle could not be written ({error.strerror})", file=self._name
             ) from error
+
+    def _publish(self, hashes: dict[str, str]) -> Result:
+        info = self._info
+        decoded = self._decode(info)
+        duration_ms = max(decoded.duration_ms, (info.duration_ms or 0) if info.video else 0)
+        with self._course.stage(Stage.TRANSCRIBE) as progress:
+            transcript = self._transcribe(decoded, progress)
+        self._make(transcript, duration_ms, decoded.loudness.integrated_lufs)
+        facts = self._facts(transcript, decoded, duration_ms)
+        with self._course.stage(Stage.PUBLISH):
+            self._held.check()
+            whole = manifest(self._held, self._config, hashes, facts)
+            _write_json(self._bundle.path / "manifest.json", whole)
+            path = self._bundle.commit()
+            size = sum(p.stat().st_size for p in path.iterdir())
+            self._notes.published(path.name)
+        return Result(bundle=path, published=True, figures=self._figures(transcript, facts, size))
 
     def _probe(self) -> ffmpeg.MediaInfo:
         info = ffmpeg.probe(self._means.tools, self._job.media)
@@ -138,6 +126,26 @@ class JobRun:
         own, configured = self._job.sidecars.background, self._config.video.background
         if path := own or configured:
             ffmpeg.probe_background(self._means.tools, path, configured=own is None)
+
+    def _decode(self, info: ffmpeg.MediaInfo) -> ffmpeg.Decoded:
+        """Decode the sound, unless an earlier attempt has left it whole."""
+        pcm = self._work / "audio.pcm"
+        if found := self._notes.of(Stage.DECODE):
+            decoded = ffmpeg.Decoded.from_dict(pcm, found)
+            if decoded.is_intact():
+                self._course.reused(Stage.DECODE, found)
+                return decoded
+        with self._course.stage(Stage.DECODE) as progress:
+            decoded = ffmpeg.decode(
+                self._means.tools,
+                self._job.media,
+                pcm,
+                info,
+                on_progress=progress,
+                cancelled=self._course.cancelled,
+            )
+        self._course.finished(Stage.DECODE, **decoded.to_dict())
+        return decoded
 
     def _transcribe(self, decoded: ffmpeg.Decoded, progress: Callable[[float], None]) -> Transcript:
         if self._job.sidecars.transcript is not None:
@@ -169,33 +177,39 @@ class JobRun:
             duration_ms=decoded.duration_ms,
             language=settings.language,
             on_progress=progress,
-            cancelled=self._watch.cancelled,
+            cancelled=self._course.cancelled,
         )
         self._engine = found.get("engine", {})
         return Transcript.from_dict(found)
 
-    def _make(
-        self,
-        bundle: outbox.Bundle,
-        transcript: Transcript,
-        duration_ms: int,
-        loudness: float | None,
-    ) -> None:
-        """Write everything of the bundle but its manifest."""
-        video = bundle.file(".mp4")
-        with self._stage(Stage.CAPTION):
+    def _make(self, transcript: Transcript, duration_ms: int, loudness: float | None) -> None:
+        """Build everything of the bundle but its manifest, unless an earlier attempt has."""
+        bundle = self._bundle
+        if (found := self._notes.of(Stage.VERIFY)) and found["files"] == bundle.files():
+            self._course.reused(Stage.RENDER, found)
+            self._verify(duration_ms)
+            return
+        bundle.empty()
+        with self._course.stage(Stage.CAPTION):
+            video = bundle.file(".mp4")
             generator = self._generator(video, duration_ms, loudness)
             captions = generator.captions(transcript)
             _write_json(bundle.file(".json"), transcript.to_dict())
             _write(bundle.file(".srt"), srt(captions))
             _write(bundle.file(".vtt"), vtt(captions))
             _write(bundle.file(".ass"), generator.ass(transcript))
-        with self._means.renderer(self._watch), self._stage(Stage.RENDER):
+        with self._means.renderer(self._course), self._course.stage(Stage.RENDER):
             generator.generate(transcript)
             at = self._poster_ms(transcript, duration_ms)
             ffmpeg.poster(self._means.tools, video, at, bundle.path / "poster.jpg")
-        with self._stage(Stage.VERIFY):
-            fps = self._config.video.fps
+        self._verify(duration_ms)
+        bundle.flush()
+        self._course.finished(Stage.VERIFY, of=Stage.RENDER, files=bundle.files())
+        bundle.keep = True
+
+    def _verify(self, duration_ms: int) -> None:
+        video, fps = self._bundle.file(".mp4"), self._config.video.fps
+        with self._course.stage(Stage.VERIFY):
             ffmpeg.verify(self._means.tools, video, duration_ms=duration_ms, fps=fps)
 
     def _poster_ms(self, transcript: Transcript, duration_ms: int) -> int:
@@ -216,26 +230,9 @@ class JobRun:
                 duration_ms=duration_ms,
                 loudness_lufs=loudness,
             ),
-            on_progress=lambda fraction: self._watch.progress(Stage.RENDER, fraction),
-            cancelled=self._watch.cancelled,
+            on_progress=lambda fraction: self._course.progress(Stage.RENDER, fraction),
+            cancelled=self._course.cancelled,
         )
-
-    @contextmanager
-    def _stage(self, stage: Stage) -> Iterator[Callable[[float], None]]:
-        if self._watch.cancelled():
-            raise CancelledError("was stopped", file=self._name)
-        self._log.debug("stage.started", stage=str(stage))
-        self._watch.progress(stage, 0.0)
-        start = time.monotonic()
-        try:
-            yield lambda fraction: self._watch.progress(stage, fraction)
-        except KaraokifyError as error:
-            error.file = error.file or self._name
-            error.details.setdefault("stage", str(stage))
-            raise
-        self._timings[str(stage)] = round(time.monotonic() - start, 3)
-        self._watch.progress(stage, 1.0)
-        self._log.info("stage.finished", stage=str(stage), seconds=self._timings[str(stage)])
 
     @property
     def _name(self) -> str:
@@ -257,19 +254,19 @@ class JobRun:
             },
             "transcript_from_cache": self._cache_hit,
             "ffmpeg": self._means.tools.version(),
-            "timings_seconds": dict(self._timings),
+            "timings_seconds": dict(self._course.timings),
             "warnings": list(self._warnings),
         }
 
     def _figures(self, transcript: Transcript, facts: dict[str, Any], size: int) -> dict[str, Any]:
-        seconds = facts["duration_seconds"]
+        seconds, spent = facts["duration_seconds"], sum(self._course.timings.values())
         return {
             "duration": seconds,
-            "speed": round(seconds / max(0.001, sum(self._timings.values())), 2),  # x real time
+            "speed": round(seconds / max(0.001, spent), 2),  # x real time
             "words": len(transcript.words),
             "bytes": size,
             "cache_hit": self._cache_hit,
-            "stages": dict(self._timings),
+            "stages": dict(self._course.timings),
             "warnings": list(self._warnings),
         }
 

@@ -167,8 +167,7 @@ class VideoGenerator:
     def _title(self) -> str | None:
         if self._config.title is not None:
             return self._config.title or None
-        stem = printable(self._config.media.stem)
-        return self._config.video.title.replace("{stem}", stem) or None
+        return title_of(self._config.video, self._config.media) or None
 
     def _style(self) -> AssStyle:
         video = self._config.video
@@ -201,6 +200,11 @@ class VideoGenerator:
             yield work
         finally:
             shutil.rmtree(work, ignore_errors=True)
+
+
+def title_of(video: Video, media: Path) -> str:
+    """Return the title that a recording gets, where none is given for it; may be empty."""
+    return video.title.replace("{stem}", printable(media.stem))
 
 
 def _transcript(given: dict[str, Any] | Transcript) -> Transcript:

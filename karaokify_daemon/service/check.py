@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from karaokify_daemon.adapters import watch
+from karaokify_daemon.adapters import mounts
 from karaokify_daemon.config import Config, Folders, clashes, load
 from karaokify_daemon.errors import ConfigError
 from karaokify_daemon.service import check_machine as machine
@@ -110,8 +110,8 @@ def _inbox(config: Config) -> Iterator[Finding]:
     folder = config.folders.inbox
     if not _is_folder(folder):
         return
-    kind = watch.file_system(folder) or "an unknown file system"
-    if watch.has_events(folder) or config.intake.watch in ("poll", "off"):
+    kind = mounts.mount_of(folder).kind or "an unknown file system"
+    if mounts.has_events(folder) or config.intake.watch in ("poll", "off"):
         yield Finding("watching", "ok", f"{kind}, intake.watch is {config.intake.watch!r}")
     elif config.intake.watch == "auto":
         yield Finding("watching", "ok", f"{kind} gives no events of other hosts: it is polled")

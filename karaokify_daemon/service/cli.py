@@ -80,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_init, _run, _process, _transcribe, _render, _check):
         add(commands)
+    for add in (_retry, _hold, _release, _unlock):
+        add(commands)
     return parser
 
 
@@ -165,6 +167,37 @@ def _render(commands: Any) -> None:
     parser.add_argument("--background", type=Path, metavar="FILE", help="an image or a video")
     parser.add_argument("--title", help="the title at the top of the picture")
     parser.add_argument("--config", type=Path, metavar="FILE", help=_CONFIG_HELP)
+    _add_settings(parser)
+
+
+def _retry(commands: Any) -> None:
+    parser = _add(commands, "retry", "move failed recordings back, or end their wait")
+    _add_names(parser, nargs="*")
+    parser.add_argument("--all", action="store_true", help="all that failed or wait for a retry")
+
+
+def _hold(commands: Any) -> None:
+    _add_names(_add(commands, "hold", "keep recordings in the inbox from being begun"))
+
+
+def _release(commands: Any) -> None:
+    _add_names(_add(commands, "release", "let held recordings go on"))
+
+
+def _unlock(commands: Any) -> None:
+    parser = _add(commands, "unlock", "remove the claim of a process that is dead, on another host")
+    _add_names(parser)
+    parser.add_argument("--yes", action="store_true", help="do not ask whether it is dead")
+
+
+def _add_names(parser: argparse.ArgumentParser, nargs: str = "+") -> None:
+    parser.add_argument(
+        "names",
+        nargs=nargs,
+        metavar="NAME",
+        help="a recording's file name, in a preset's folder as PRESET/NAME",
+    )
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help=_CONFIG_HELP)
     _add_settings(parser)
 
 

@@ -5,12 +5,18 @@ import contextlib
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from karaokify_daemon.adapters.files.durable import reported
 from karaokify_daemon.adapters.files.identity import refuse_overwrite
 from karaokify_daemon.config import Config, Folders, load
-from karaokify_daemon.errors import ConfigError
+from karaokify_daemon.domain.names import printable
+from karaokify_daemon.errors import ConfigError, KaraokifyError
+
+if TYPE_CHECKING:
+    from karaokify_daemon.service.manual import Manual
 
 # ruff: noqa: PLC0415 - a command pays for what it uses only: torch alone takes seconds
 
@@ -29,9 +35,12 @@ def run(arguments: argparse.Namespace) -> int:
     from karaokify_daemon.service import logs
     from karaokify_daemon.service.daemon import Daemon
 
-    config = load(arguments.config, settings=arguments.settings)
+    def read() -> Config:
+        return load(arguments.config, settings=arguments.settings)
+
+    config = read()
     logs.configure(config.log)
-    return Daemon(config, once=arguments.once).run()
+    return Daemon(config, once=arguments.once, reread=read).run()
 
 
 def process(arguments: argparse.Namespace) -> int:
@@ -98,6 +107,66 @@ def check(arguments: argparse.Namespace) -> int:
     findings = module.check(arguments.config, settings=arguments.settings)
     print(module.render(findings))
     return 1 if any(finding.status == "fail" for finding in findings) else 0
+
+
+def retry(arguments: argparse.Namespace) -> int:
+    """`karaokify-daemon retry NAME...|--all`."""
+    if bool(arguments.names) == arguments.all:
+        raise ConfigError("give names, or --all", advice="See `karaokify-daemon retry --help`.")
+    manual = _manual(arguments)
+    names = list(manual.to_retry()) if arguments.all else arguments.names
+    if not names:
+        print("Nothing failed, and nothing waits for a retry.")
+    return _each(names, manual.retry)
+
+
+def hold(arguments: argparse.Namespace) -> int:
+    """`karaokify-daemon hold NAME...`."""
+    return _each(arguments.names, _manual(arguments).hold)
+
+
+def release(arguments: argparse.Namespace) -> int:
+    """`karaokify-daemon release NAME...`."""
+    return _each(arguments.names, _manual(arguments).release)
+
+
+def unlock(arguments: argparse.Namespace) -> int:
+    """`karaokify-daemon unlock NAME...`."""
+    manual = _manual(arguments)
+
+    def one(name: str) -> str:
+        holder = manual.holder(name)
+        print(f"{printable(name)}: claimed by {holder}")
+        if not arguments.yes and not _agreed("Is that process dead? Type yes to unlock: "):
+            return "is left as it was"
+        return manual.unlock(name)
+
+    return _each(arguments.names, one)
+
+
+def _manual(arguments: argparse.Namespace) -> "Manual":
+    from karaokify_daemon.service.manual import Manual
+
+    return Manual(load(arguments.config, settings=arguments.settings))
+
+
+def _each(names: list[str], act: Callable[[str], str]) -> int:
+    """Do it to each; a failure is told and does not keep the others from it."""
+    failed = False
+    for name in names:
+        try:
+            print(f"{printable(name)} {act(name)}.")
+        except KaraokifyError as error:
+            failed = True
+            print(error, file=sys.stderr)
+    return int(failed)
+
+
+def _agreed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        print("Add --yes if that process is dead.", file=sys.stderr)
+        return False
+    return input(question).strip().lower() == "yes"
 
 
 def _config(arguments: argparse.Namespace) -> Config:

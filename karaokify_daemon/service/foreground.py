@@ -11,12 +11,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from karaokify_daemon.adapters.files import identity
+from karaokify_daemon.adapters.files.held import hold
 from karaokify_daemon.config import Config, Log
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import is_media, printable, sidecars_of
+from karaokify_daemon.domain.record import Record
 from karaokify_daemon.errors import KaraokifyError, NotMediaError
-from karaokify_daemon.pipeline.run import Pipeline, Result
+from karaokify_daemon.pipeline.run import Notes, Pipeline, Result
 from karaokify_daemon.service import logs
 from karaokify_daemon.service.supervisor import Worker
 
@@ -53,7 +54,12 @@ def _process(pipeline: Pipeline, path: Path, console: Console) -> Result:
         _Bars(console, printable(path.name)) as bars,
         structlog.contextvars.bound_contextvars(file=printable(path.name)),
     ):
-        return pipeline.process(job, bars, identity.of_job(job))
+        notes = Notes(Record.of(job))
+        try:
+            with hold(job, follow=True) as held:
+                return pipeline.process(held, bars, notes)
+        finally:
+            pipeline.forget(notes.record)
 
 
 class _Bars:

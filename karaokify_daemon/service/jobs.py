@@ -1,5 +1,6 @@
 """One claimed job in its thread: run it, then move its source to where the outcome says."""
 
+import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,27 +8,33 @@ from typing import Any
 
 import structlog
 
-from karaokify_daemon.adapters.files import identity, moves, reasons
+from karaokify_daemon.adapters.files import moves, reasons
 from karaokify_daemon.adapters.files.claims import Claim
-from karaokify_daemon.adapters.files.kept import Kept
-from karaokify_daemon.adapters.intake.inbox import is_still
-from karaokify_daemon.config import Config
+from karaokify_daemon.adapters.files.held import hold
+from karaokify_daemon.adapters.files.identity import Identities
+from karaokify_daemon.adapters.journal import now
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import printable
-from karaokify_daemon.domain.retry import decide
-from karaokify_daemon.errors import CancelledError, KaraokifyError, SourceChangedError
-from karaokify_daemon.pipeline.run import Pipeline, Result
+from karaokify_daemon.domain.record import Record
+from karaokify_daemon.domain.retry import INTERRUPTED, decide, is_deadly
+from karaokify_daemon.errors import (
+    CancelledError,
+    InterruptedTooOftenError,
+    KaraokifyError,
+    SourceChangedError,
+)
+from karaokify_daemon.pipeline.run import Notes, Result
+from karaokify_daemon.service.parts import Parts
 
 _PROGRESS_EVERY_S = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a job ended: done, failed, or to be tried again after some seconds."""
+    """How a job ended, in its record; `saved` tells whether the journal has it."""
 
-    attempts: int
-    failed: bool = False
-    retry_after: float | None = None
+    record: Record
+    saved: bool = True
 
 
 class UnexpectedError(KaraokifyError):
@@ -40,42 +47,57 @@ class UnexpectedError(KaraokifyError):
 class JobThread:
     """Carries one claimed job to its end; nothing it meets leaves the thread."""
 
-    def __init__(
-        self, config: Config, pipeline: Pipeline, kept: Kept, stopping: Callable[[], bool]
-    ) -> None:
-        self._config, self._pipeline, self._kept, self._stopping = config, pipeline, kept, stopping
+    def __init__(self, parts: Parts, stopping: Callable[[], bool]) -> None:
+        """The parts are taken as they are now: the configuration may change before the end."""
+        self._config, self._pipeline, self._devices = parts.config, parts.pipeline, parts.devices
+        self._journal, self._stopping = parts.ledger.journal, stopping
         self._log = structlog.get_logger()
-        self._told_at = time.monotonic()
+        self._told_at = self._start = time.monotonic()
+        self._saved = True
 
-    def run(self, job: Job, claim: Claim, attempts: int) -> Outcome:
-        """Process the job, move its files, release the claim."""
+    def run(self, job: Job, claim: Claim, record: Record) -> Outcome:
+        """Process the job, move its files, note how it ended, release the claim."""
         name = printable(job.media.name if job.preset is None else f"{job.preset}/{job.media.name}")
         # Bound twice: to this thread for all that logs in it, and for progress heard from others.
         self._log = self._log.bind(job_id=job.id, file=name)
         with claim, structlog.contextvars.bound_contextvars(job_id=job.id, file=name):
-            self._attempts, self._start = attempts + 1, time.monotonic()
-            return self._run(job)
+            self._notes = Notes(record, self._save)
+            after = self._run(job)
+            self._save(after)
+        return Outcome(record=after, saved=self._saved)
 
     def progress(self, stage: Stage, fraction: float) -> None:
         """Log how far a long stage is, now and then."""
-        now = time.monotonic()
-        if now - self._told_at >= _PROGRESS_EVERY_S:
-            self._told_at = now
+        at = time.monotonic()
+        if at - self._told_at >= _PROGRESS_EVERY_S:
+            self._told_at = at
             self._log.info("job.progress", stage=str(stage), percent=round(100 * fraction))
 
     def cancelled(self) -> bool:
         """Tell whether the service is stopping."""
         return self._stopping()
 
-    def _run(self, job: Job) -> Outcome:
-        if not is_still(job):  # another daemon has done it between our scan and our claim, say
-            return Outcome(attempts=0)
-        self._log.info("job.claimed", preset=job.preset, attempt=self._attempts)
-        seen: identity.Identities = {}
+    def _save(self, record: Record) -> None:
+        """Note the progress; a job goes on without, and the service tries again at its end."""
         try:
-            seen = identity.of_job(job)
-            result = self._pipeline.process(job, self, seen)
+            self._journal.save(record)
+            self._saved = True
+        except KaraokifyError as error:
+            self._saved = False
+            self._log.warning("journal.not_written", reason=str(error))
+
+    def _run(self, job: Job) -> Record:
+        """Return the record of the job as it is after this attempt."""
+        record = self._notes.record
+        self._log.info("job.claimed", preset=job.preset, attempt=record.attempts)
+        seen: Identities = {}
+        try:
+            with hold(job) as held:
+                seen = held.identities
+                _refuse_deadly(job, record)
+                result = self._pipeline.process(held, self, self._notes)
             self._put_away(job, seen)
+            self._forget()
         except KaraokifyError as error:
             return self._failed(job, seen, error)
         except Exception as error:  # one file's surprise must not end the service
@@ -83,20 +105,27 @@ class JobThread:
             unexpected = UnexpectedError(f"{type(error).__name__}: {error}")
             return self._failed(job, seen, unexpected)
         self._done(result)
-        return Outcome(attempts=self._attempts)
+        return self._notes.record.done()
 
-    def _put_away(self, job: Job, seen: identity.Identities) -> None:
+    def _put_away(self, job: Job, seen: Identities) -> None:
+        self._devices.check()  # nothing is moved onto, or off, another disk than meant
         match self._config.intake.after_success:
             case "archive":
                 moves.archive(job, self._config.folders.archive, seen)
             case "delete":
                 moves.delete(job, seen)
             case "keep":
-                self._kept.add(job, seen)
+                pass  # the journal tells by its id that it is done
         try:
             reasons.forget(self._config.folders.failed, job.media.name)
         except KaraokifyError as error:  # an old reason left behind does not undo the job
             self._log.warning("failed.unswept", reason=str(error))
+
+    def _forget(self) -> None:
+        try:
+            self._pipeline.forget(self._notes.record)
+        except KaraokifyError as error:  # the next start sweeps it
+            self._log.warning("work.unswept", reason=str(error))
 
     def _done(self, result: Result) -> None:
         self._log.info(
@@ -107,27 +136,36 @@ class JobThread:
             **result.figures,
         )
 
-    def _failed(self, job: Job, seen: identity.Identities, error: KaraokifyError) -> Outcome:
-        after = decide(error, self._attempts)
+    def _failed(self, job: Job, seen: Identities, error: KaraokifyError) -> Record:
+        after = self._decide(error)
         if after is not None:
-            event = "job.stopped" if isinstance(error, CancelledError) else "job.retry"
-            return self._again(event, job, error, after)
+            return self._again(job, error, after)
         try:
+            self._devices.check()
             moved = moves.fail(job, self._config.folders.failed, seen, error)
         except SourceChangedError as changed:  # what failed is not what lies there now
-            return self._again("job.retry", job, changed, 0.0)
+            return self._again(job, changed, 0.0)
         except KaraokifyError as trouble:  # the failed folder is not writable: it stays, and waits
-            again = decide(trouble, self._attempts) or 0.0
-            return self._again("job.stuck", job, error, again, trouble=str(trouble))
+            again = self._decide(trouble) or 0.0
+            return self._again(job, error, again, trouble=str(trouble))
         self._log.error("job.failed", moved_to=str(moved), **self._facts(job, error))
-        return Outcome(attempts=self._attempts, failed=True)
+        self._forget()
+        return self._notes.record.failed(error.to_dict())
 
-    def _again(
-        self, event: str, job: Job, error: KaraokifyError, after_seconds: float, **more: str
-    ) -> Outcome:
-        log = self._log.error if more else self._log.warning
-        log(event, after_seconds=after_seconds, **self._facts(job, error), **more)
-        return Outcome(attempts=self._attempts, retry_after=after_seconds)
+    def _decide(self, error: KaraokifyError) -> float | None:
+        return decide(error, self._notes.record, random.random())
+
+    def _again(self, job: Job, error: KaraokifyError, after_seconds: float, **more: str) -> Record:
+        facts = self._facts(job, error) | {"after_seconds": round(after_seconds, 1)}
+        if isinstance(error, CancelledError):
+            self._log.warning("job.stopped", **facts)
+            return self._notes.record.stopped()
+        if more:
+            self._log.error("job.stuck", **facts, **more)
+        else:
+            self._log.warning("job.retry", **facts)
+        not_before = now() + after_seconds
+        return self._notes.record.postponed(error.to_dict(), not_before, deadly=is_deadly(error))
 
     def _facts(self, job: Job, error: KaraokifyError) -> dict[str, Any]:
         facts = {"code": error.code, "reason": error.problem, "advice": error.advice}
@@ -139,3 +177,11 @@ class JobThread:
 
     def _seconds(self) -> float:
         return round(time.monotonic() - self._start, 2)
+
+
+def _refuse_deadly(job: Job, record: Record) -> None:
+    if record.interruptions >= INTERRUPTED:
+        raise InterruptedTooOftenError(
+            f"the service was killed {record.interruptions} times while it worked on it",
+            file=printable(job.media.name),
+        )

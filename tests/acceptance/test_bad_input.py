@@ -111,7 +111,7 @@ def test_strange_names_become_bundles_and_none_is_lost(tree):
     assert status == 0, events(log, "job.failed")
     assert len(tree.names("outbox")) == len(STRANGE)
     assert set(STRANGE) <= set(tree.names("archive")) and tree.names("inbox") == []
-    for bundle in tree.outbox.iterdir():
+    for bundle in (path for path in tree.outbox.iterdir() if path.is_dir()):
         manifest = json.loads((bundle / "manifest.json").read_text())
         assert os.fsdecode(bytes.fromhex(manifest["source"]["name_hex"])) in STRANGE
         assert (bundle / f"{bundle.name}.mp4").stat().st_size > 1000

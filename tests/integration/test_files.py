@@ -5,10 +5,9 @@ import subprocess
 import pytest
 
 from karaokify_daemon.adapters.files import claims, moves
-from karaokify_daemon.adapters.files.identity import of_job
 from karaokify_daemon.adapters.files.outbox import Bundle
 from karaokify_daemon.errors import IntakeError, NoAudioError, PublishError
-from tests.support.files import job_of, put
+from tests.support.files import job_of, of_job, put
 
 MEBIBYTE = 1024 * 1024
 
@@ -89,7 +88,7 @@ def test_a_read_only_outbox_cannot_begin_a_bundle(small):
     read_only(small)
 
     with pytest.raises(PublishError, match="Read-only"):
-        Bundle.begin(small, "talk")
+        Bundle.begin(small, "talk", "1")
     assert not names(small)
 
 

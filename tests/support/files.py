@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from karaokify_daemon.adapters.files.held import hold
+from karaokify_daemon.adapters.files.identity import Identities
 from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.names import sidecars_of
 
@@ -28,6 +30,12 @@ def job_of(media: Path, preset: str | None = None) -> Job:
         sidecars=sidecars_of(media, media.parent.iterdir()),
         preset=preset,
     )
+
+
+def of_job(job: Job) -> Identities:
+    """Return the identity of each of a job's files."""
+    with hold(job) as held:
+        return held.identities
 
 
 def dead_pid() -> int:

@@ -22,8 +22,9 @@ SMALL = {
     "intake.rescan_seconds": "2",
     "video.size": "320x180",
     "video.encoder_preset": "ultrafast",
+    "limits.drain_seconds": "0",
 }
-PATIENCE_S = 120
+PATIENCE_S = 40
 
 
 def run_cli(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -60,6 +61,10 @@ class Tree:
     def arguments(self) -> list[str]:
         flags = [part for key, v in self.settings.items() for part in ("--set", f"{key}={v}")]
         return ["run", "--config", str(self.config), *flags]
+
+    def cli(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one of the commands on jobs."""
+        return run_cli(command, *arguments, "--config", self.config)
 
     def once(self) -> tuple[int, list[dict[str, Any]]]:
         """Run `--once`; return the exit status and the log."""
@@ -108,12 +113,27 @@ class Service:
             if _matches(line, event, fields):
                 return line
         while True:
-            raw = self._lines.get(timeout=PATIENCE_S)
+            try:
+                raw = self._lines.get(timeout=PATIENCE_S)
+            except queue.Empty:
+                raise AssertionError(f"no {event} {fields} came: {self.log[-9:]}") from None
             assert raw is not None, f"the service ended before {event} {fields}: {self.log[-5:]}"
             line = json.loads(raw)
             self.log.append(line)
             if _matches(line, event, fields):
                 return line
+
+    def read_line(self, timeout: float) -> dict[str, Any] | None:
+        """Return the next line of the log; None at its end, or after `timeout` seconds."""
+        try:
+            raw = self._lines.get(timeout=timeout)
+        except queue.Empty:
+            return None
+        if raw is None:
+            self._lines.put(None)  # for whoever asks again
+            return None
+        self.log.append(json.loads(raw))
+        return self.log[-1]
 
     def to_the_end(self) -> list[dict[str, Any]]:
         """Return the whole log of a service that ends by itself."""

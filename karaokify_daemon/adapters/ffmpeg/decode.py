@@ -3,8 +3,10 @@
 import hashlib
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, Self
 
 from karaokify_daemon.adapters.ffmpeg.probe import MediaInfo
 from karaokify_daemon.adapters.ffmpeg.sources import input_arguments, url
@@ -40,6 +42,24 @@ class Decoded:
     sha256: str
     loudness: Loudness
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but where the samples are, for JSON."""
+        return {key: value for key, value in asdict(self).items() if key != "pcm"}
+
+    @classmethod
+    def from_dict(cls, pcm: Path, data: Mapping[str, Any]) -> Self:
+        """Return what `to_dict` has made a dictionary of."""
+        loudness = Loudness(**data["loudness"])
+        duration_ms, sha256 = data["duration_ms"], data["sha256"]
+        return cls(pcm=pcm, duration_ms=duration_ms, sha256=sha256, loudness=loudness)
+
+    def is_intact(self) -> bool:
+        """Tell whether the samples are there as they were decoded. Reads them all."""
+        try:
+            return _sha256(self.pcm) == self.sha256
+        except OSError:
+            return False
+
 
 def decode(
     tools: Ffmpeg,
@@ -74,14 +94,17 @@ def decode(
     if samples > tools.limits.max_duration_seconds * SAMPLE_RATE:
         limit = f"{tools.limits.max_duration_seconds:.0f}"
         raise LimitError(f"lasts longer than limits.max_duration_seconds = {limit}", file=name)
-    with pcm.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Decoded(
         pcm=pcm,
         duration_ms=round(samples * 1000 / SAMPLE_RATE),
-        sha256=digest,
+        sha256=_sha256(pcm),
         loudness=_loudness(log),
     )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _arguments(media: Path, pcm: Path, longest: float) -> list[str]:

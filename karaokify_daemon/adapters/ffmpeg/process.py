@@ -10,21 +10,29 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
+from karaokify_daemon.config import Limits
+from karaokify_daemon.domain.storage import ADVICE, complaint
 from karaokify_daemon.errors import (
     CancelledError,
     DeadlineError,
+    FfmpegDiedError,
     FfmpegError,
     KaraokifyError,
+    LimitError,
     MachineError,
+    PublishError,
 )
 
 _POLL_SECONDS = 0.1
 _GRACE_SECONDS = 2.0
 _KEPT_LINES = 400
 _LONGEST_LINE = 2000
+_OPEN_FILES = 512
+_MB = 1_000_000
 TAIL_LINES = 20
 
 OnLine = Callable[[str], None]
@@ -38,12 +46,28 @@ def find(binary: str) -> str:
     return path
 
 
+@dataclass(frozen=True, kw_only=True)
+class Caps:
+    """What a child may take: the kernel sees to it. 0 means no limit, of `nice` no change."""
+
+    nice: int = 0
+    memory_mb: int = 0  # of addresses: what is only reserved counts, too
+    output_mb: int = 0  # of each file that it writes
+
+    @classmethod
+    def of(cls, limits: Limits) -> Self:
+        """Return those of the configuration."""
+        return cls(
+            nice=limits.nice, memory_mb=limits.ffmpeg_memory_mb, output_mb=limits.max_output_mb
+        )
+
+
 def execute(
     command: list[str],
     *,
     file: str,
     deadline: float,
-    nice: int = 0,
+    caps: Caps = Caps(),
     cwd: Path | None = None,
     on_line: OnLine = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
@@ -51,11 +75,12 @@ def execute(
     """Run a command and return the end of what it wrote to stderr.
 
     `deadline` is in seconds from now; `on_line` hears each line of stdout, in a thread of its
-    own; what it raises ends the command and comes out here. Raises MachineError, or DeadlineError,
-    CancelledError or FfmpegError with the last lines of stderr.
+    own; what it raises ends the command and comes out here. Raises MachineError, or with the last
+    lines of stderr DeadlineError, CancelledError, LimitError, PublishError where a disk is full or
+    read-only, FfmpegDiedError, or FfmpegError.
     """
     with subprocess.Popen(
-        [*_guards(nice), find(command[0]), *command[1:]],
+        [*_guards(caps, deadline), find(command[0]), *command[1:]],
         cwd=cwd,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -75,21 +100,27 @@ def execute(
                 reader.join()
     if readers[0].raised is not None:
         raise readers[0].raised
-    if problem is None and child.returncode != 0:
-        problem = FfmpegError(_problem(child.returncode), file=file)
+    # FFmpeg 5.1 ends well where it could not write one of several outputs to its end.
+    if problem is None and (child.returncode != 0 or complaint(kept)):
+        problem = _problem(child.returncode, kept, caps, file)
     if problem is not None:
         problem.details["stderr"] = "\n".join(list(kept)[-TAIL_LINES:])
         raise problem
     return "\n".join(kept)
 
 
-def _guards(nice: int) -> list[str]:
-    """Return what stands before the command: it yields to others, and dies if we are killed."""
+def _guards(caps: Caps, deadline: float) -> list[str]:
+    """Return what stands before the command: it takes no more than it may, and dies with us."""
     guards = []
     if setpriv := shutil.which("setpriv"):
         guards += [setpriv, "--pdeathsig", "KILL"]
-    if nice and (nicer := shutil.which("nice")):
-        guards += [nicer, "-n", str(nice)]
+    if prlimit := shutil.which("prlimit"):
+        cpu = round(deadline * (os.cpu_count() or 1)) + 10  # the deadline itself comes first
+        guards += [prlimit, "--core=0", f"--nofile={_OPEN_FILES}", f"--cpu={cpu}"]
+        guards += [f"--as={caps.memory_mb * _MB}"] if caps.memory_mb else []
+        guards += [f"--fsize={caps.output_mb * _MB}"] if caps.output_mb else []
+    if caps.nice and (nicer := shutil.which("nice")):
+        guards += [nicer, "-n", str(caps.nice)]
     return guards
 
 
@@ -149,7 +180,16 @@ def _lines(stream: IO[bytes]) -> Iterable[str]:
         yield re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", raw.decode("utf-8", "replace").rstrip("\r\n"))
 
 
-def _problem(code: int) -> str:
+def _problem(code: int, log: Iterable[str], caps: Caps, file: str) -> KaraokifyError:
+    if code == -signal.SIGXFSZ:
+        limit = f"limits.max_output_mb = {caps.output_mb}"
+        return LimitError(f"made FFmpeg write more than {limit}", file=file)
+    if code == -signal.SIGXCPU:
+        return DeadlineError("took FFmpeg more than its processor time", file=file)
     if code < 0:
-        return f"FFmpeg was ended by {signal.Signals(-code).name}"
-    return f"FFmpeg ended with exit status {code}"
+        name = signal.Signals(-code).name
+        return FfmpegDiedError(f"FFmpeg was ended by {name}", file=file, signal=name)
+    if trouble := complaint(log):
+        said = f"FFmpeg could not write ({os.strerror(trouble)})"
+        return PublishError(said, file=file, advice=ADVICE[trouble])
+    return FfmpegError(f"FFmpeg ended with exit status {code}", file=file)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from karaokify_daemon.adapters.ffmpeg.process import execute
+from karaokify_daemon.adapters.ffmpeg.process import Caps, execute
 from karaokify_daemon.config import Limits
 
 _ALWAYS = ["-nostdin", "-hide_banner", "-y", "-nostats", "-progress", "pipe:1"]
@@ -51,7 +51,7 @@ class Ffmpeg:
             [self.limits.ffmpeg, *_ALWAYS, *quiet, *args],
             file=file,
             deadline=deadline,
-            nice=self.limits.nice,
+            caps=Caps.of(self.limits),
             cwd=cwd,
             on_line=heard.line,
             cancelled=cancelled,
@@ -66,6 +66,7 @@ class Ffmpeg:
             [self.limits.ffprobe, "-hide_banner", "-loglevel", "error", "-of", "json", *args],
             file=file,
             deadline=deadline,
+            caps=Caps.of(self.limits),
             on_line=lines.append,
         )
         told: dict[str, Any] = json.loads("\n".join(lines))

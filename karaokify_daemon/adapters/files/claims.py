@@ -1,11 +1,9 @@
 """Claims: the lock file beside a recording that says which process works on it."""
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,10 +15,6 @@ from karaokify_daemon.adapters.files.durable import reported
 from karaokify_daemon.errors import IntakeError
 
 _PREFIX, _SUFFIX = ".karaokify-", ".lock"
-_GUARD = ".karaokify-guard"
-# What is in locks of ours that could not be removed, because the inbox was gone at that moment:
-# when it is back they name a process that lives, but holds nothing.
-_left: dict[Path, bytes] = {}
 
 
 class Claim:
@@ -29,14 +23,10 @@ class Claim:
     def __init__(self, media: Path, lock: SoftFileLock) -> None:
         self.media = media
         self._lock = lock
-        self._content = Path(lock.lock_file).read_bytes()
 
     def release(self) -> None:
         """Let others have the recording, if it is still there. May be called again."""
-        path = Path(self._lock.lock_file)
-        if self._lock.is_locked and not path.parent.is_dir():
-            _left[path] = self._content
-        self._lock.release(force=True)
+        locks.release(self._lock)
 
     def __enter__(self) -> Self:
         return self
@@ -57,27 +47,36 @@ def claim(media: Path) -> Claim | None:
     Raises IntakeError when the folder cannot be written to.
     """
     path = _lock_path(media)
-    with reported("cannot be claimed", media, IntakeError), _guard(media.parent):
-        _clear_left(path)
+    with reported("cannot be claimed", media, IntakeError), locks.guard(media.parent):
         lock = locks.try_lock(path)
     if lock is None:
         return None
     with contextlib.suppress(OSError):
         if stat.S_ISREG(media.lstat().st_mode):
             return Claim(media, lock)
-    lock.release(force=True)
+    locks.release(lock)
     return None
-
-
-def _clear_left(path: Path) -> None:
-    content = _left.pop(path, None)
-    if content is not None and path.exists() and path.read_bytes() == content:
-        path.unlink()
 
 
 def holder(media: Path) -> str | None:
     """Return "process PID on HOST" for a claimed recording, else None."""
     return locks.holder(_lock_path(media))
+
+
+def unlock(media: Path) -> str | None:
+    """Remove a claim that nobody here holds, such as one of another host; return who holds it now.
+
+    None when it was removed. The caller must know that the process is dead. Raises IntakeError.
+    """
+    path = _lock_path(media)
+    with reported("cannot be unlocked", media, IntakeError), locks.guard(media.parent):
+        if (lock := locks.try_lock(path)) is not None:  # its process was dead, on this host
+            locks.release(lock)
+        elif locks.is_alive_here(path):
+            return locks.holder(path)
+        else:
+            path.unlink(missing_ok=True)
+    return None
 
 
 def sweep(inbox: Path) -> int:
@@ -99,12 +98,12 @@ def _sweep_folder(folder: Path) -> int:
     if not left:
         return 0
     removed = 0
-    with _guard(folder):
+    with locks.guard(folder):
         for path in left:
             if not path.name.endswith(_SUFFIX):  # filelock, killed while it cleared a dead lock
                 path.unlink(missing_ok=True)
             elif (lock := locks.try_lock(path)) is not None:
-                lock.release(force=True)
+                locks.release(lock)
                 removed += 1
     return removed
 
@@ -113,26 +112,3 @@ def _lock_path(media: Path) -> Path:
     # a name may have 255 bytes already, so the lock is named from its hash
     digest = hashlib.sha256(os.fsencode(media.name)).hexdigest()[:16]
     return media.parent / f"{_PREFIX}{digest}{_SUFFIX}"
-
-
-@contextlib.contextmanager
-def _guard(folder: Path) -> Iterator[None]:
-    """Let one process of this host at a time look at the locks of a folder.
-
-    filelock clears a dead lock in two steps, read then rename. Between them another process may
-    have cleared it too and put its own there, which would be renamed away while it is held.
-    """
-    fd = _open_guard(folder / _GUARD)
-    try:
-        with contextlib.suppress(OSError):  # a file system without flock: the race stays, tiny
-            fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)
-
-
-def _open_guard(path: Path) -> int:
-    try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
-    except PermissionError:  # another user's
-        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW)

@@ -8,17 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from karaokify_daemon.domain.names import printable
+from karaokify_daemon.domain.storage import ADVICE
 from karaokify_daemon.errors import KaraokifyError, PublishError
 
 _NO_FSYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}  # network file systems, on folders
-_ADVICE = {
-    errno.ENOSPC: "Free some space on that disk; it is tried again.",
-    errno.EDQUOT: "Raise the quota or free some space; it is tried again.",
-    errno.EROFS: "The file system is read-only: look for disk errors, mount it writable again.",
-    errno.EACCES: "Give the service's user write permission there; it is tried again.",
-    errno.EPERM: "Give the service's user write permission there; it is tried again.",
-    errno.ENOENT: "Create or mount the folder; it is tried again.",
-}
 
 
 @contextlib.contextmanager
@@ -31,7 +24,7 @@ def reported(problem: str, file: Path, kind: type[KaraokifyError] = PublishError
         raise kind(
             f"{problem} ({error.strerror or error})",
             file=printable(file.name),
-            advice=_ADVICE.get(code),
+            advice=ADVICE.get(code),
             errno=errno.errorcode.get(code, ""),
         ) from error
 

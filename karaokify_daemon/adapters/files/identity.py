@@ -4,10 +4,8 @@ import contextlib
 import os
 from pathlib import Path
 
-from karaokify_daemon.adapters.files.durable import reported
-from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.names import printable
-from karaokify_daemon.errors import ConfigError, IntakeError, SourceChangedError
+from karaokify_daemon.errors import ConfigError
 
 Identity = tuple[int, int, int, int]  # device, inode, size, modification time in nanoseconds
 Identities = dict[Path, Identity]
@@ -28,18 +26,3 @@ def refuse_overwrite(output: Path, *sources: Path | None) -> None:
                     file=printable(str(output)),
                     advice="Give the output another name.",
                 )
-
-
-def of_job(job: Job) -> Identities:
-    """Return the identity of each of a job's files.
-
-    Raises SourceChangedError when one is gone, IntakeError when one cannot be looked at.
-    """
-    found = {}
-    for path in job.paths():
-        with reported("cannot be looked at", path, IntakeError):
-            try:
-                found[path] = of_stat(path.stat())
-            except FileNotFoundError as error:
-                raise SourceChangedError("vanished", file=printable(path.name)) from error
-    return found

@@ -22,7 +22,7 @@ from karaokify_daemon.adapters.files import reasons
 from karaokify_daemon.adapters.files.durable import fsync_folder, reported
 from karaokify_daemon.adapters.files.identity import Identities, Identity, of_stat
 from karaokify_daemon.domain.job import Job
-from karaokify_daemon.domain.names import is_media, numbered_names, printable
+from karaokify_daemon.domain.names import is_media, numbered_names, printable, sidecars_of
 from karaokify_daemon.errors import KaraokifyError, PublishError, SourceChangedError
 
 _TEMPORARY = ".moving-"
@@ -68,6 +68,27 @@ def delete(job: Job, seen: Identities) -> None:
     """Delete a job's files, but not a sidecar that another recording needs. Raises as `archive`."""
     with reported("cannot be deleted", job.media):
         _remove(job.media, _present(job, seen))
+
+
+def restore(media: Path, folder: Path) -> list[Path]:
+    """Move a failed recording, with the sidecars beside it, into a folder of the inbox.
+
+    The recording comes last, so that it is not taken without them. Returns the new paths. Raises
+    PublishError, where a name is taken too, with the files where they were.
+    """
+    with reported("cannot be moved back", media):
+        job = Job(id="", media=media, sidecars=sidecars_of(media, media.parent.iterdir()))
+        found = {path: of_stat(path.lstat()) for path in job.paths()}
+        targets = [folder / path.name for path in found]
+        if not _place_all(list(found), targets, copied=set()):
+            raise PublishError(
+                "cannot be moved back: the inbox has a file of that name",
+                file=printable(media.name),
+                advice="Rename or remove that one first.",
+            )
+        fsync_folder(folder)
+        _remove(media, found)
+    return targets
 
 
 def sweep(folder: Path) -> int:

@@ -2,15 +2,15 @@
 
 import contextlib
 import errno
+import functools
 import json
 import os
-import re
-import secrets
 import shutil
 import stat
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from filelock import SoftFileLock
 
@@ -20,34 +20,60 @@ from karaokify_daemon.domain.names import numbered
 from karaokify_daemon.errors import PublishError
 
 _PREFIX, _LOCK = ".building-", ".lock"
+_DIGITS = 32  # of the identity, which has 64
 _MANIFEST = "manifest.json"
 _LARGEST_MANIFEST = 16 * 1024 * 1024
 _TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR}
 
 
 class Bundle:
-    """A bundle while it is built; leaving it as a context without a commit discards it."""
+    """A bundle while it is built, by one process at a time for the same content and options.
+
+    Leaving it as a context without a commit discards it, unless `keep` says that it is whole.
+    """
 
     def __init__(self, path: Path, stem: str, lock: SoftFileLock) -> None:
         self.path = path
         self.stem = stem
+        self.keep = False
         self._outbox = path.parent
         self._lock = lock
 
     @classmethod
-    def begin(cls, outbox: Path, stem: str) -> Self:
-        """Create the hidden folder of a bundle, private while it is built. Raises PublishError."""
-        path = outbox / f"{_PREFIX}{secrets.token_hex(8)}"
+    def begin(cls, outbox: Path, stem: str, identity: str) -> Self | None:
+        """Reserve the hidden folder of a bundle; None while another process holds it.
+
+        `identity` is the name of its content and options. Raises PublishError.
+        """
+        path = outbox / hidden_name(identity)
         with reported("the bundle cannot be begun in the outbox", outbox):
             outbox.stat()  # filelock would create it, perhaps on an empty mount point
-            lock = locks.try_lock(_lock_path(path))  # before the folder: a sweep needs an owner
-            assert lock is not None, "a random name is nobody else's"
-            try:
-                path.mkdir(mode=0o700)
-            except OSError:
-                lock.release(force=True)
-                raise
-        return cls(path, stem, lock)
+            with locks.guard(outbox):
+                lock = locks.try_lock(_lock_path(path))
+        return None if lock is None else cls(path, stem, lock)
+
+    def empty(self) -> None:
+        """Make the folder, private while it is built, empty of what a killed process left."""
+        with reported("the bundle cannot be begun in the outbox", self._outbox):
+            if self.path.is_symlink():
+                self.path.unlink()
+            if self.path.exists():
+                shutil.rmtree(self.path)
+            self.path.mkdir(mode=0o700)
+
+    def files(self) -> dict[str, int]:
+        """Return the size of each file but the manifest, by its name; {} without a folder."""
+        with contextlib.suppress(FileNotFoundError), os.scandir(self.path) as entries:
+            sizes = {e.name: e.stat(follow_symlinks=False).st_size for e in entries}
+            return {name: size for name, size in sizes.items() if name != _MANIFEST}
+        return {}
+
+    def flush(self) -> None:
+        """Wait until all that was built is on the disk. Raises PublishError."""
+        with reported("the bundle cannot be written", self.path / self.stem):
+            for path in self.path.iterdir():
+                fsync_file(path)
+            fsync_folder(self.path)
 
     def file(self, ending: str) -> Path:
         """Return where the file STEM + ending is built, such as `.mp4`; a commit may number it."""
@@ -65,14 +91,14 @@ class Bundle:
             while not self._appear(numbered(wanted, n)):
                 n += 1
             fsync_folder(self._outbox)
-        self._lock.release(force=True)
+        locks.release(self._lock)
         return self.path
 
     def discard(self) -> None:
-        """Remove what was built, unless it is published."""
-        if self.path.name.startswith(_PREFIX):
+        """Remove what was built, unless it is published or whole."""
+        if self.path.name.startswith(_PREFIX) and not self.keep:
             shutil.rmtree(self.path, ignore_errors=True)
-        self._lock.release(force=True)
+        locks.release(self._lock)
 
     def _appear(self, stem: str) -> bool:
         final = self._outbox / stem
@@ -109,52 +135,83 @@ class Bundle:
         self.discard()
 
 
-def find(outbox: Path, stem: str, identity: str) -> Path | None:
-    """Return the bundle of this stem, numbered or not, whose manifest has this identity.
+def hidden_name(identity: str) -> str:
+    """Return the name of the folder in which a bundle is built."""
+    return f"{_PREFIX}{identity[:_DIGITS]}"
+
+
+def find(outbox: Path, identity: str) -> Path | None:
+    """Return the bundle whose manifest has this identity, whatever it is called.
 
     None where there is no outbox yet. Raises PublishError when it cannot be read.
     """
+    return next((path for path, facts in published(outbox) if facts[0] == identity), None)
+
+
+def published(outbox: Path) -> Iterator[tuple[Path, tuple[str, str]]]:
+    """Yield every bundle, by name, with the identity and the job id in its manifest.
+
+    Nothing where there is no outbox yet. Raises PublishError when it cannot be read.
+    """
     if not outbox.exists():
-        return None
-    name = re.compile(re.escape(stem) + r"(-[0-9]+)?", re.DOTALL)
+        return
     with reported("the outbox cannot be read", outbox), os.scandir(outbox) as entries:
-        paths = sorted(Path(e.path) for e in entries if name.fullmatch(e.name))
-    return next((p for p in paths if _manifest(p).get("identity") == identity), None)
+        paths = sorted(Path(e.path) for e in entries if not e.name.startswith("."))
+    for path in paths:
+        with contextlib.suppress(OSError):
+            info = (path / _MANIFEST).lstat()
+            if stat.S_ISREG(info.st_mode) and info.st_size <= _LARGEST_MANIFEST:
+                yield path, _facts(path, info.st_ino, info.st_mtime_ns, info.st_size)
 
 
-def sweep(outbox: Path) -> int:
+def sweep(outbox: Path, keep: Collection[str] = ()) -> int:
     """Remove what dead processes of this host left half-built; return how many folders.
 
-    Raises PublishError when the outbox cannot be read.
+    `keep` are identities of bundles that are whole. Raises PublishError when the outbox cannot be
+    read.
     """
-    removed = 0
+    removed, kept = 0, {hidden_name(identity) for identity in keep}
     with reported("the outbox cannot be swept", outbox):
         left = [path.name for path in outbox.iterdir() if path.name.startswith(_PREFIX)]
-        for path in {outbox / name.removesuffix(_LOCK) for name in left}:
-            lock = locks.try_lock(_lock_path(path))
-            if lock is None:
-                continue
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-                removed += 1
-            else:
-                path.unlink(missing_ok=True)
-            lock.release(force=True)
+        for name in {name.removesuffix(_LOCK) for name in left}:
+            with locks.guard(outbox):
+                lock = locks.try_lock(_lock_path(outbox / name))
+            if lock is not None:
+                removed += name not in kept and _clear(outbox / name)
+                locks.release(lock)
     return removed
+
+
+def drop(outbox: Path, identity: str) -> None:
+    """Remove a bundle that is not published, unless somebody is building it."""
+    bundle = Bundle.begin(outbox, "", identity)
+    if bundle is not None:
+        bundle.discard()
+
+
+def _clear(path: Path) -> bool:
+    """Remove a half-built bundle; tell whether it was a folder."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+        return True
+    path.unlink(missing_ok=True)
+    return False
 
 
 def _lock_path(path: Path) -> Path:
     return path.with_name(path.name + _LOCK)
 
 
-def _manifest(bundle: Path) -> dict[str, Any]:
-    path = bundle / _MANIFEST
+@functools.lru_cache(maxsize=100_000)  # bundles do not change: reading each once is enough
+def _facts(bundle: Path, _inode: int, _mtime_ns: int, _size: int) -> tuple[str, str]:
+    """Return the identity and the job id in a manifest; empty ones where it is damaged."""
     with contextlib.suppress(OSError, ValueError, RecursionError):
-        info = path.lstat()
-        if stat.S_ISREG(info.st_mode) and info.st_size <= _LARGEST_MANIFEST:
-            content = json.loads(path.read_bytes())
-            return content if isinstance(content, dict) else {}
-    return {}
+        content = json.loads((bundle / _MANIFEST).read_bytes())
+        if isinstance(content, dict):
+            identity, job_id = content.get("identity"), content.get("job_id")
+            if isinstance(identity, str):
+                return identity, job_id if isinstance(job_id, str) else ""
+    return "", ""
 
 
 def _make_durable(folder: Path) -> None:

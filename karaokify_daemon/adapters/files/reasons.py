@@ -1,5 +1,6 @@
 """The reason beside a failed recording: JSON for programs, a paragraph for people."""
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -35,6 +36,15 @@ def write(job: Job, placed: list[Path], error: KaraokifyError) -> None:
     content = json.dumps(_plain(facts, inbox), indent=2, ensure_ascii=False)
     durable.write(as_json, f"{content}\n".encode())
     durable.write(as_text, _paragraph(job, placed, error).encode())
+
+
+def read(media: Path) -> dict[str, Any]:
+    """Return the reason beside a failed recording; {} where there is none that can be read."""
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        content = json.loads(media.with_name(reason_names(media.name)[0]).read_bytes())
+        if isinstance(content, dict):
+            return content
+    return {}
 
 
 def forget(failed: Path, name: str) -> None:

@@ -30,6 +30,7 @@ class Waiting:
     path: Path
     reason: str
     until_seconds: float | None = None
+    job_id: str | None = None  # of a recording
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,12 @@ class Scan:
     ready: list[Job] = field(default_factory=list)  # complete, the longest there first
     waiting: list[Waiting] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def ids(self) -> set[str]:
+        """The ids of all recordings that are not done."""
+        waiting = {waiting.job_id for waiting in self.waiting if waiting.job_id}
+        return waiting | {job.id for job in self.ready}
 
 
 @dataclass(frozen=True)
@@ -58,20 +65,18 @@ class Inbox:
         intake: Intake,
         presets: Collection[str],
         *,
-        is_done: Callable[[Path], bool] = lambda _: False,
+        is_done: Callable[[str], bool] = lambda _: False,
         clock: Clock = time.monotonic,
     ) -> None:
-        """`is_done` tells which recordings stay in the inbox after success."""
+        """`is_done` tells by its id which job's files stay in the inbox after success."""
         self._folder = folder
         self._ignore = intake.ignore
         self._presets = frozenset(presets)
         self._is_done = is_done
         self._settling = Settling(intake.settle_seconds, clock)
-        self._device: int | None = None
 
     def scan(self) -> Scan:
-        """Look at everything. Raises IntakeError when the inbox is gone or is another one."""
-        self._check_device()
+        """Look at everything. Raises IntakeError when the inbox cannot be read."""
         scan = Scan()
         top = self._list(self._folder, scan)
         arrivals = self._judge(top, None, scan)
@@ -85,20 +90,6 @@ class Inbox:
         self._settling.forget_unseen()
         scan.ready.extend(job for _, job in sorted(arrivals, key=lambda arrival: arrival[0]))
         return scan
-
-    def _check_device(self) -> None:
-        """Refuse an inbox whose disk is not mounted: an empty mount point is not an empty inbox."""
-        try:
-            device = self._folder.stat().st_dev
-        except OSError as error:
-            raise self._unreadable(error) from error
-        if self._device not in (None, device):
-            raise IntakeError(
-                "the inbox is on another device than at the start",
-                file=printable(str(self._folder)),
-                advice="Mount it again; if it has moved on purpose, restart the service.",
-            )
-        self._device = device
 
     def _unreadable(self, error: OSError) -> IntakeError:
         return IntakeError(
@@ -123,7 +114,7 @@ class Inbox:
             _note_idle_sidecars(stem, group, scan)
             for media in group.media:
                 job = _job(media, listing.files[media], group, preset)
-                if self._is_done(media):
+                if self._is_done(job.id):
                     continue
                 if waiting := self._waiting(job, listing):
                     scan.waiting.append(waiting)
@@ -136,9 +127,9 @@ class Inbox:
         remaining = self._settling.remaining(job.media, signatures)
         if remaining > 0:
             reason = "waits until it no longer changes"
-            return Waiting(path=job.media, reason=reason, until_seconds=remaining)
+            return Waiting(path=job.media, reason=reason, until_seconds=remaining, job_id=job.id)
         if is_being_written(job.paths()):
-            return Waiting(path=job.media, reason="is still being written")
+            return Waiting(path=job.media, reason="is still being written", job_id=job.id)
         return None
 
 

@@ -1,7 +1,20 @@
-import subprocess
-import sys
+import pytest
 
-from karaokify_daemon.adapters.work import sweep, work_folder
+from karaokify_daemon.adapters.work import discard, job_folder, sweep, work_folder
+from karaokify_daemon.errors import PublishError
+from tests.support.files import other_process
+
+HOLD = (
+    "from pathlib import Path\n"
+    "from karaokify_daemon.adapters.work import job_folder, work_folder\n"
+    "held = job_folder(Path(sys.argv[1]), 'k') if sys.argv[2] == 'job' else "
+    "work_folder(Path(sys.argv[1]))\n"
+    "(held.__enter__() / 'x').write_text('x')\n"
+)
+
+
+def folders(cache):
+    return list((cache / "work").iterdir())
 
 
 def test_a_working_folder_is_private_and_gone_afterwards(tmp_path):
@@ -9,16 +22,40 @@ def test_a_working_folder_is_private_and_gone_afterwards(tmp_path):
         (folder / "x").write_text("x")
         assert folder.stat().st_mode & 0o777 == 0o700
         assert sweep(tmp_path) == 0 and folder.exists()
-    assert list((tmp_path / "work").iterdir()) == []
+    assert folders(tmp_path) == []
 
 
-def test_the_folder_of_a_killed_process_is_swept(tmp_path):
-    script = (
-        "import os, pathlib, sys\n"
-        "from karaokify_daemon.adapters.work import work_folder\n"
-        "with work_folder(pathlib.Path(sys.argv[1])): os.kill(os.getpid(), 9)\n"
-    )
-    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
-    assert len(list((tmp_path / "work").iterdir())) == 1
+def test_a_job_finds_its_folder_again_until_it_is_discarded(tmp_path):
+    with job_folder(tmp_path, "k") as folder:
+        (folder / "x").write_text("x")
+        assert folder.stat().st_mode & 0o777 == 0o700
+    with job_folder(tmp_path, "k") as folder:
+        assert (folder / "x").read_text() == "x"
+    with job_folder(tmp_path, "other") as folder:
+        assert list(folder.iterdir()) == []
+    discard(tmp_path, "k")
+    discard(tmp_path, "k")
+    assert len(folders(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("kind", ["job", "other"])
+def test_the_folder_of_a_killed_process_is_swept_and_that_of_a_living_one_is_not(tmp_path, kind):
+    with other_process(HOLD, tmp_path, kind) as process:
+        assert sweep(tmp_path) == 0
+        process.kill()
     assert sweep(tmp_path) == 1
-    assert list((tmp_path / "work").iterdir()) == []
+    assert folders(tmp_path) == []
+
+
+def test_the_folder_of_a_job_that_goes_on_is_not_swept(tmp_path):
+    with other_process(HOLD, tmp_path, "job") as process:
+        process.kill()
+    assert sweep(tmp_path, ["k"]) == 0
+    assert sweep(tmp_path, ["l"]) == 1
+
+
+def test_a_cache_that_is_no_folder_is_told(tmp_path):
+    (tmp_path / "cache").write_text("a file")
+
+    with pytest.raises(PublishError, match="cannot be made"), job_folder(tmp_path / "cache", "k"):
+        pass

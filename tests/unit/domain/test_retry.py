@@ -1,46 +1,80 @@
+from pathlib import Path
+
 import pytest
 
-from karaokify_daemon.domain.retry import decide
+from karaokify_daemon.domain.record import Record
+from karaokify_daemon.domain.retry import decide, is_deadly
 from karaokify_daemon.errors import (
     CancelledError,
     DeadlineError,
+    FfmpegDiedError,
+    FfmpegError,
     IntakeError,
+    JournalError,
     MachineError,
     ModelError,
     NotMediaError,
     PublishError,
     SourceChangedError,
+    VerifyError,
     WorkerDiedError,
     WorkerStalledError,
 )
 
 
-def test_what_lies_in_the_file_fails_at_once():
-    assert decide(NotMediaError("is text"), 1) is None
+def record(attempts, deaths=0):
+    return Record(id="1", media=Path("a.mp3"), attempts=attempts, deaths=deaths)
 
 
-@pytest.mark.parametrize("error", [WorkerDiedError, WorkerStalledError, DeadlineError])
-def test_a_file_that_ends_its_worker_twice_is_set_aside(error):
-    assert decide(error("died"), 1) == 0
-    assert decide(error("died"), 2) is None
+@pytest.mark.parametrize("error", [NotMediaError, FfmpegError])
+def test_what_lies_in_the_file_fails_at_once(error):
+    assert decide(error("is text"), record(1), 0) is None
+
+
+@pytest.mark.parametrize(
+    "error", [WorkerDiedError, WorkerStalledError, DeadlineError, FfmpegDiedError]
+)
+def test_a_file_that_kills_its_worker_twice_is_set_aside(error):
+    assert is_deadly(error("died"))
+    assert decide(error("died"), record(1), 0) == 0
+    assert decide(error("died"), record(2, deaths=1), 0) is None
+
+
+def test_waiting_for_a_disk_is_no_death():
+    assert decide(WorkerDiedError("died"), record(9), 0) == 0
+    assert not is_deadly(PublishError("no space"))
 
 
 def test_a_full_disk_is_waited_out_ever_longer_but_never_given_up():
-    waits = [decide(PublishError("no space"), n) for n in range(1, 40)]
+    waits = [decide(PublishError("no space"), record(n), 0) for n in range(1, 40)]
     assert waits[:3] == [5, 10, 20] and waits[-1] == 300
     assert waits == sorted(waits)
 
 
-@pytest.mark.parametrize("error", [IntakeError, ModelError, MachineError])
+def test_jobs_that_failed_together_do_not_come_back_together():
+    waits = [decide(PublishError("no space"), record(2), chance / 10) for chance in range(11)]
+    assert waits[0] == 10 and waits[-1] == 15 and len(set(waits)) == 11
+
+
+def test_no_chance_takes_a_wait_above_the_cap():
+    assert decide(PublishError("no space"), record(40), 1) == 300
+
+
+@pytest.mark.parametrize("error", [IntakeError, JournalError, ModelError, MachineError])
 def test_what_lies_around_the_file_is_waited_out(error):
-    assert decide(error("is not there"), 1) == 5
-    assert decide(error("is not there"), 40) == 300
+    assert decide(error("is not there"), record(1), 0) == 5
+    assert decide(error("is not there"), record(40), 0) == 300
+
+
+def test_a_video_that_is_not_as_asked_for_gets_a_second_try():
+    assert decide(VerifyError("is short"), record(1), 0) == 0
+    assert decide(VerifyError("is short"), record(2), 0) is None
 
 
 def test_a_stopped_job_starts_again():
-    assert decide(CancelledError("stopped"), 50) == 0
+    assert decide(CancelledError("stopped"), record(50), 0) == 0
 
 
 def test_a_file_that_changes_again_and_again_is_waited_for():
-    waits = [decide(SourceChangedError("changed"), n) for n in range(1, 40)]
+    waits = [decide(SourceChangedError("changed"), record(n), 0) for n in range(1, 40)]
     assert waits[:2] == [0, 0] and waits[-1] == 300

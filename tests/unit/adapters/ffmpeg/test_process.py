@@ -6,8 +6,16 @@ import threading
 import psutil
 import pytest
 
-from karaokify_daemon.adapters.ffmpeg.process import execute, find
-from karaokify_daemon.errors import CancelledError, DeadlineError, FfmpegError, MachineError
+from karaokify_daemon.adapters.ffmpeg.process import Caps, execute, find
+from karaokify_daemon.errors import (
+    CancelledError,
+    DeadlineError,
+    FfmpegDiedError,
+    FfmpegError,
+    LimitError,
+    MachineError,
+    PublishError,
+)
 
 
 def python(script):
@@ -47,7 +55,55 @@ def test_a_deadline_keeps_what_was_said_before_it():
 
 def test_a_signal_is_told_by_name():
     script = "import os; os.kill(os.getpid(), 9)"
-    with pytest.raises(FfmpegError, match="SIGKILL"):
+    with pytest.raises(FfmpegDiedError, match="SIGKILL") as caught:
+        execute(python(script), file="x", deadline=60)
+    assert caught.value.retryable
+
+
+def test_a_child_gets_no_more_than_it_may(tmp_path):
+    heard = []
+    script = (
+        "import resource as r; print(*(r.getrlimit(x)[0] for x in "
+        "(r.RLIMIT_AS, r.RLIMIT_FSIZE, r.RLIMIT_NOFILE, r.RLIMIT_CORE)))"
+    )
+    caps = Caps(memory_mb=3000, output_mb=2)
+    execute(python(script), file="x", deadline=60, caps=caps, on_line=heard.append)
+    assert heard == ["3000000000 2000000 512 0"]
+
+
+def test_a_child_that_writes_too_much_is_stopped(tmp_path):
+    script = (
+        "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_DFL);"
+        f"open({str(tmp_path / 'x')!r}, 'wb').write(bytes(3_000_000))"
+    )
+    with pytest.raises(LimitError, match=r"limits.max_output_mb = 2"):
+        execute(python(script), file="x", deadline=60, caps=Caps(output_mb=2))
+    assert (tmp_path / "x").stat().st_size <= 2_000_000
+
+
+def test_a_child_that_burns_too_much_is_stopped_as_by_its_deadline():
+    script = "import resource, signal, os; os.kill(os.getpid(), signal.SIGXCPU)"
+    with pytest.raises(DeadlineError, match="processor time"):
+        execute(python(script), file="x", deadline=60)
+
+
+@pytest.mark.parametrize("said", ["No space left on device", "Disk quota exceeded"])
+def test_a_full_disk_is_no_fault_of_the_file(said):
+    script = f"import sys; print('write(): {said}', file=sys.stderr); sys.exit(1)"
+    with pytest.raises(PublishError, match=said) as caught:
+        execute(python(script), file="x", deadline=60)
+    assert "free some space" in caught.value.advice.lower()
+
+
+def test_a_full_disk_is_told_also_where_the_program_ends_well():
+    script = "import sys; print('av_write(): No space left on device', file=sys.stderr)"
+    with pytest.raises(PublishError, match="No space left"):
+        execute(python(script), file="x", deadline=60)
+
+
+def test_what_a_file_says_of_itself_is_not_believed():
+    script = "import sys; print('  title: No space left on device', file=sys.stderr); sys.exit(1)"
+    with pytest.raises(FfmpegError):
         execute(python(script), file="x", deadline=60)
 
 
@@ -80,7 +136,7 @@ def test_what_is_cancelled_ends_soon():
 
 def test_it_yields_to_others():
     heard = []
-    execute(python("import os; print(os.nice(0))"), file="x", deadline=60, nice=7,
+    execute(python("import os; print(os.nice(0))"), file="x", deadline=60, caps=Caps(nice=7),
             on_line=heard.append)  # fmt: skip
     assert int(heard[0]) == min(19, os.nice(0) + 7)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from karaokify_daemon.adapters.files import durable, moves, reasons
-from karaokify_daemon.adapters.files.identity import of_job
 from karaokify_daemon.errors import (
     FfmpegError,
     NoAudioError,
@@ -16,7 +15,7 @@ from karaokify_daemon.errors import (
     SidecarError,
     SourceChangedError,
 )
-from tests.support.files import job_of, put
+from tests.support.files import job_of, of_job, put
 
 NAMES = [
     "talk.mp3",

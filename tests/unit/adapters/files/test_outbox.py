@@ -14,13 +14,15 @@ from tests.support.files import dead_pid, other_process, put, write_lock
 BUILD = (
     "from pathlib import Path\n"
     "from karaokify_daemon.adapters.files.outbox import Bundle\n"
-    "bundle = Bundle.begin(Path(sys.argv[1]), 'talk')\n"
+    "bundle = Bundle.begin(Path(sys.argv[1]), 'talk', sys.argv[2])\n"
+    "bundle.empty()\n"
     "bundle.file('.mp4').write_bytes(b'half')\n"
 )
 
 
 def build(folder, stem="talk", identity="1"):
-    bundle = Bundle.begin(folder, stem)
+    bundle = Bundle.begin(folder, stem, identity)
+    bundle.empty()
     for ending in (".mp4", ".json", ".srt"):
         bundle.file(ending).write_text(f"{stem}{ending} {identity}")
     (bundle.path / "poster.jpg").write_bytes(b"jpg")
@@ -33,7 +35,7 @@ def visible(folder):
 
 
 def contents(folder):
-    return sorted(p.name for p in folder.iterdir())
+    return sorted(p.name for p in folder.iterdir() if p.name != ".karaokify-guard")
 
 
 def test_a_bundle_is_hidden_and_private_until_it_is_committed(tmp_path):
@@ -131,11 +133,11 @@ def test_a_link_inside_a_bundle_is_refused(tmp_path):
 
 def test_a_missing_outbox_is_an_error_and_is_not_created(tmp_path):
     with pytest.raises(PublishError, match="cannot be begun"):
-        Bundle.begin(tmp_path / "gone", "talk")
+        Bundle.begin(tmp_path / "gone", "talk", "1")
     assert not (tmp_path / "gone").exists()
-    assert outbox.find(tmp_path / "gone", "talk", "1") is None
+    assert outbox.find(tmp_path / "gone", "1") is None
     with pytest.raises(PublishError, match="cannot be read"):
-        outbox.find(put(tmp_path, "file")[0], "talk", "1")
+        outbox.find(put(tmp_path, "file")[0], "1")
     with pytest.raises(PublishError):
         outbox.sweep(tmp_path / "gone")
 
@@ -144,9 +146,8 @@ def test_a_bundle_is_found_by_its_identity_whatever_its_number(tmp_path):
     for identity in "123":
         build(tmp_path, identity=identity).commit()
 
-    assert outbox.find(tmp_path, "talk", "3") == tmp_path / "talk-3"
-    assert outbox.find(tmp_path, "talk", "4") is None
-    assert outbox.find(tmp_path, "tal", "1") is None
+    assert outbox.find(tmp_path, "3") == tmp_path / "talk-3"
+    assert outbox.find(tmp_path, "4") is None
 
 
 def test_a_bundle_is_found_after_a_lower_number_was_removed(tmp_path):
@@ -154,26 +155,26 @@ def test_a_bundle_is_found_after_a_lower_number_was_removed(tmp_path):
     second = build(tmp_path, "[x].*", "2").commit()
     (tmp_path / "[x].*").rename(tmp_path / "elsewhere")
 
-    assert outbox.find(tmp_path, "[x].*", "2") == second
+    assert outbox.find(tmp_path, "2") == second
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b'{"identity": 1}'])
 def test_a_damaged_manifest_is_no_match(tmp_path, content):
     (build(tmp_path).commit() / "manifest.json").write_bytes(content)
 
-    assert outbox.find(tmp_path, "talk", "1") is None
+    assert outbox.find(tmp_path, "1") is None
 
 
 def test_a_bundle_under_construction_is_not_found(tmp_path):
     with build(tmp_path):
-        assert outbox.find(tmp_path, "talk", "1") is None
+        assert outbox.find(tmp_path, "1") is None
 
 
 def test_a_sweep_removes_what_a_killed_process_left_and_nothing_else(tmp_path):
     build(tmp_path).commit()
-    with other_process(BUILD, tmp_path) as living, build(tmp_path) as mine:
+    with other_process(BUILD, tmp_path, "2") as living, build(tmp_path) as mine:
         before = contents(tmp_path)
-        with other_process(BUILD, tmp_path) as killed:
+        with other_process(BUILD, tmp_path, "3") as killed:
             killed.kill()
         assert outbox.sweep(tmp_path) == 1
         assert contents(tmp_path) == before
@@ -199,3 +200,52 @@ def test_a_sweep_removes_a_folder_and_a_lock_that_have_lost_each_other(tmp_path)
 
     assert outbox.sweep(tmp_path) == 1
     assert not contents(tmp_path)
+
+
+def test_the_same_content_is_built_by_one_at_a_time_and_another_may_go_on(tmp_path):
+    with build(tmp_path, identity="1"):
+        assert Bundle.begin(tmp_path, "other", "1") is None
+        with build(tmp_path, identity="2"):
+            pass
+    with Bundle.begin(tmp_path, "other", "1") as bundle:
+        assert bundle.files() == {}
+
+
+def test_a_whole_bundle_waits_for_the_next_attempt_and_a_half_one_does_not(tmp_path):
+    with build(tmp_path) as bundle:
+        bundle.flush()
+        bundle.keep = True
+        files = bundle.files()
+
+    assert "manifest.json" not in files and files["poster.jpg"] == 3
+    assert outbox.sweep(tmp_path, ["1"]) == 0
+    with Bundle.begin(tmp_path, "talk", "1") as again:
+        assert again.files() == files
+        again.commit()
+    assert contents(tmp_path) == ["talk"]
+
+
+def test_what_is_not_needed_any_more_is_dropped_unless_it_is_in_use(tmp_path):
+    with build(tmp_path) as bundle:
+        bundle.keep = True
+        outbox.drop(tmp_path, "1")
+        assert bundle.files()
+    outbox.drop(tmp_path, "1")
+    assert contents(tmp_path) == []
+
+
+def test_what_a_killed_process_has_left_is_emptied(tmp_path):
+    with other_process(BUILD, tmp_path, "1") as killed:
+        killed.kill()
+    with Bundle.begin(tmp_path, "talk", "1") as bundle:
+        assert bundle.files() == {"talk.mp4": 4}
+        bundle.empty()
+        assert bundle.files() == {}
+
+
+def test_every_bundle_tells_its_job(tmp_path):
+    path = build(tmp_path, identity="1").commit()
+    (path / "manifest.json").write_text(json.dumps({"identity": "1", "job_id": "7"}))
+    (tmp_path / "a person's").mkdir()
+
+    assert list(outbox.published(tmp_path)) == [(path, ("1", "7"))]

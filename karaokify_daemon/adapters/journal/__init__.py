@@ -1,0 +1,6 @@
+"""The journal: what is known of every job's progress, in one SQLite file of the state folder."""
+
+from karaokify_daemon.adapters.journal.clock import now
+from karaokify_daemon.adapters.journal.store import Journal
+
+__all__ = ["Journal", "now"]

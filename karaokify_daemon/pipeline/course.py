@@ -1,0 +1,67 @@
+"""How far a job is: its stages, told, timed and noted one by one."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import structlog
+
+from karaokify_daemon.domain.job import Stage
+from karaokify_daemon.errors import CancelledError, KaraokifyError
+from karaokify_daemon.pipeline.notes import Notes
+
+
+class Watch(Protocol):
+    """How a job's progress is followed and how it is stopped."""
+
+    def progress(self, stage: Stage, fraction: float) -> None:
+        """Hear that a stage has come so far (0 to 1)."""
+
+    def cancelled(self) -> bool:
+        """Tell whether to stop."""
+
+
+class Course:
+    """The course of one job; `timings` are in seconds, by stage."""
+
+    def __init__(self, watch: Watch, notes: Notes, file: str) -> None:
+        """`file` is the recording's name, for errors."""
+        self._watch, self._notes, self._file = watch, notes, file
+        self._log = structlog.get_logger()
+        self.timings: dict[str, float] = {}
+
+    def cancelled(self) -> bool:
+        """Tell whether to stop."""
+        return self._watch.cancelled()
+
+    def progress(self, stage: Stage, fraction: float) -> None:
+        """Tell that a stage has come so far (0 to 1)."""
+        self._watch.progress(stage, fraction)
+
+    @contextmanager
+    def stage(self, stage: Stage) -> Iterator[Callable[[float], None]]:
+        """Time a stage; what is yielded is told how far it is. Raises CancelledError."""
+        if self.cancelled():
+            raise CancelledError("was stopped", file=self._file)
+        self._log.debug("stage.started", stage=str(stage))
+        self.progress(stage, 0.0)
+        start = time.monotonic()
+        try:
+            yield lambda fraction: self.progress(stage, fraction)
+        except KaraokifyError as error:
+            error.file = error.file or self._file
+            error.details.setdefault("stage", str(stage))
+            raise
+        self.timings[str(stage)] = round(time.monotonic() - start, 3)
+        self.progress(stage, 1.0)
+        self._log.info("stage.finished", stage=str(stage), seconds=self.timings[str(stage)])
+
+    def finished(self, stage: Stage, *, of: Stage | None = None, **found: Any) -> None:
+        """Note what a stage found, for another attempt, and how long it took, or the one `of`."""
+        self._notes.finished(stage, seconds=self.timings[str(of or stage)], **found)
+
+    def reused(self, stage: Stage, found: Mapping[str, Any]) -> None:
+        """Tell that a stage was finished by an earlier attempt, and how long that took."""
+        self.timings[str(stage)] = found["seconds"]
+        self._log.info("stage.reused", stage=str(stage), seconds=found["seconds"])

@@ -1,0 +1,153 @@
+"""What the daemon asks of the journal, squared with the folders: they are the truth about files."""
+
+import os
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from karaokify_daemon.adapters.files import claims, outbox, reasons
+from karaokify_daemon.adapters.journal import Journal
+from karaokify_daemon.config import Config
+from karaokify_daemon.domain.job import Job, JobState
+from karaokify_daemon.domain.names import is_media, printable
+from karaokify_daemon.domain.record import ImpossibleTransitionError, Record
+
+_OPEN = (JobState.WAITING, JobState.HELD, JobState.CLAIMED)
+_OVER = (JobState.DONE, JobState.FAILED)
+
+
+class Ledger:
+    """The journal as the daemon uses it: from one thread, but for what jobs note themselves."""
+
+    def __init__(self, config: Config) -> None:
+        self._folders = config.folders
+        self.keeps = config.intake.after_success == "keep"
+        self._log = structlog.get_logger()
+        self._unsaved: dict[str, Record] = {}
+        self._open: dict[str, Record] = {}
+        self._done: set[str] = set()
+        self.journal = Journal(config.folders.state, on_damage=self._tell_damage)
+
+    def refresh(self) -> None:
+        """Save what could not be saved, read what others have written. Raises JournalError."""
+        if self._unsaved:
+            self.journal.save(*self._unsaved.values())
+            self._unsaved.clear()
+        self._open = {record.id: record for record in self.journal.in_state(*_OPEN)}
+        if self.journal.is_new:
+            self._rebuild()
+            self.journal.is_new = False
+        if self.keeps:
+            self._done = self.journal.ids_done()
+
+    def is_done(self, job_id: str) -> bool:
+        """Tell whether a file that lies in the inbox is to stay there."""
+        return job_id in self._done
+
+    def record(self, job: Job) -> Record:
+        """Return what is known of a job that is not over."""
+        return self._open.get(job.id) or Record.of(job)
+
+    def claim(self, job: Job) -> Record | None:
+        """Note that a job is begun; None when it was held meanwhile. Raises JournalError."""
+
+        def change(record: Record) -> Record:
+            if record.state in _OVER:  # the very file has come back
+                record = record.waits_again()
+            return record.claimed(job)
+
+        try:
+            return self.journal.change(Record.of(job), change)
+        except ImpossibleTransitionError:
+            return None
+
+    def ended(self, record: Record, *, saved: bool) -> None:
+        """Hear how a job has ended; what its thread could not save is saved by `refresh`."""
+        self._open.pop(record.id, None)
+        if record.state not in _OVER:
+            self._open[record.id] = record
+        if self.keeps and record.state is JobState.DONE:
+            self._done.add(record.id)
+        if not saved:
+            self._unsaved[record.id] = record
+
+    def contents(self) -> list[str]:
+        """Return the contents of jobs that go on: what was kept for them must stay."""
+        return [record.content for record in self._open.values() if record.content]
+
+    def settle(self, present: Collection[str]) -> None:
+        """Find out what became of jobs whose file is no longer in the inbox. Raises KaraokifyError.
+
+        `present` are the ids of the files that are there. A process killed between two steps has
+        moved the file and not noted it; or a person has taken it away.
+        """
+        gone = [record for record in self._open.values() if record.id not in present]
+        for record in gone:
+            if _is_gone(record.media) and claims.holder(record.media) is None:
+                self._settle(record)
+                del self._open[record.id]
+
+    def _settle(self, record: Record) -> None:
+        name = printable(record.media.name)
+        if record.bundle or (record.content and self._bundle(record.content)):
+            self.journal.change(record, lambda r: _as_claimed(r).done())
+            self._log.info("job.settled", file=name, job_id=record.id, state="done")
+        elif reason := self._failure(record):
+            self.journal.change(record, lambda r: _as_claimed(r).failed(reason))
+            self._log.info("job.settled", file=name, job_id=record.id, state="failed")
+        else:
+            self.journal.remove([record.id])
+            self._log.warning("job.gone", file=name, job_id=record.id)
+
+    def _bundle(self, content: str) -> Path | None:
+        return outbox.find(self._folders.outbox, content)
+
+    def _failure(self, record: Record) -> dict[str, Any] | None:
+        reason = reasons.read(self._folders.failed / record.media.name)
+        return reason if reason.get("job_id") == record.id else None
+
+    def _rebuild(self) -> None:
+        """Fill a new journal with what the folders tell, so that nothing is done twice."""
+        records = [*self._published(), *self._failed()]
+        self.journal.save(*records)
+        if records:
+            self._log.info("journal.rebuilt", jobs=len(records))
+
+    def _published(self) -> Iterator[Record]:
+        for bundle, (content, job_id) in outbox.published(self._folders.outbox):
+            if job_id:
+                yield Record(
+                    id=job_id,
+                    media=self._folders.inbox / bundle.name,
+                    state=JobState.DONE,
+                    content=content,
+                    bundle=bundle.name,
+                )
+
+    def _failed(self) -> Iterator[Record]:
+        for media in sorted(self._folders.failed.iterdir()):
+            reason = reasons.read(media) if is_media(media) else {}
+            if job_id := reason.get("job_id"):
+                yield Record(
+                    id=str(job_id),
+                    media=self._folders.inbox / media.name,
+                    state=JobState.FAILED,
+                    reason=reason,
+                )
+
+    def _tell_damage(self, path: Path, reason: str) -> None:
+        self._log.error("journal.damaged", set_aside=printable(str(path)), reason=reason)
+
+
+def _as_claimed(record: Record) -> Record:
+    """Return it as the process that has moved its file had it."""
+    if record.state is JobState.HELD:
+        record = record.waits_again()
+    return record.claimed(Job(id=record.id, media=record.media, preset=record.preset))
+
+
+def _is_gone(media: Path) -> bool:
+    """Tell whether a file is gone from a folder that can be looked into."""
+    return media.parent.is_dir() and not os.path.lexists(media)

@@ -1,0 +1,134 @@
+"""What the service is made of, as one configuration says; a changed one takes over what it can."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import structlog
+
+from karaokify_daemon.adapters import ffmpeg, mounts, work
+from karaokify_daemon.adapters.ffmpeg.process import find
+from karaokify_daemon.adapters.files import claims, moves, outbox
+from karaokify_daemon.adapters.intake.inbox import Inbox, Scan
+from karaokify_daemon.adapters.watch import Watcher
+from karaokify_daemon.adapters.whisper import models
+from karaokify_daemon.config import Config, clashes
+from karaokify_daemon.errors import ConfigError, Fault, IntakeError
+from karaokify_daemon.pipeline.run import Pipeline, work_key
+from karaokify_daemon.service.devices import Devices
+from karaokify_daemon.service.ledger import Ledger
+from karaokify_daemon.service.supervisor import Worker
+
+_WORRYING = {"worker.died", "engine.fallback", "library"}
+
+
+def look_over(config: Config) -> None:
+    """Raise what must stop a start: ConfigError, MachineError, ModelError.
+
+    What every recording needs, and is not there, is no fault of any recording.
+    """
+    if faults := clashes(config.folders):
+        raise ConfigError.of(faults)
+    for binary in (config.limits.ffmpeg, config.limits.ffprobe):
+        find(binary)
+    if (background := config.video.background) is not None:
+        ffmpeg.probe_background(ffmpeg.Ffmpeg(config.limits), background, configured=True)
+    settings = config.transcribe
+    models.resolve(settings.model, config.folders.cache, download=settings.download)
+
+
+class Parts:
+    """The parts of a running service."""
+
+    def __init__(self, config: Config, wake: Callable[[], None]) -> None:
+        """Make them all; nothing is begun yet. Raises what `look_over` does, and PublishError."""
+        look_over(config)
+        self._wake = wake
+        self._watching = False
+        self._log = structlog.get_logger()
+        self.devices = Devices(config.folders)
+        with suppress(IntakeError):  # not mounted yet: the tick tells, and waits
+            self.devices.check()
+        self.ledger = Ledger(config)
+        self._assemble(config, self._worker(config))
+
+    def change(self, config: Config) -> None:
+        """Take up a changed configuration; no job may run if `transcribe` has changed.
+
+        Raises ConfigError, and what `look_over` does; then all is as before.
+        """
+        if config.folders != self.config.folders:
+            before = dict(self.config.folders)
+            moved = [(name, path) for name, path in config.folders if path != before[name]]
+            raise ConfigError.of(
+                [
+                    Fault(key=f"folders.{n}", value=str(p), problem="needs a restart")
+                    for n, p in moved
+                ]
+            )
+        look_over(config)
+        self.lose_sight()
+        worker = self.worker
+        if config.transcribe != self.config.transcribe:
+            worker.close()
+            worker = self._worker(config)
+        self.ledger.keeps = config.intake.after_success == "keep"
+        self._assemble(config, worker)
+
+    def _assemble(self, config: Config, worker: Worker) -> None:
+        folders, intake = config.folders, config.intake
+        self.config, self.worker = config, worker
+        self.pipeline = Pipeline(config, worker)
+        self._inbox = Inbox(folders.inbox, intake, config.presets, is_done=self.ledger.is_done)
+        self._watcher = Watcher(
+            folders.inbox,
+            intake.watch,
+            self._wake,
+            sees_changes=mounts.has_events(folders.inbox),
+            warn=lambda problem: self._log.warning("watch.polling", reason=problem),
+        )
+
+    def _worker(self, config: Config) -> Worker:
+        return Worker(config.transcribe, cache=config.folders.cache, on_log=self._relay)
+
+    def _relay(self, event: str, fields: dict[str, Any]) -> None:
+        log = self._log.warning if event in _WORRYING else self._log.info
+        log(event, **fields)
+
+    def scan(self, running: set[str]) -> Scan:
+        """Return what is in the inbox, the journal being squared with it.
+
+        `running` are the ids of the jobs at work. Raises KaraokifyError while a folder, or the
+        journal, cannot be used.
+        """
+        self.devices.check()
+        self.ledger.refresh()
+        self._first_look()
+        scan = self._inbox.scan()
+        self.ledger.settle(scan.ids | running)
+        return scan
+
+    def _first_look(self) -> None:
+        """Once all folders are there: watch the inbox, remove what killed processes have left."""
+        if self._watching:
+            return
+        self._watcher.start()
+        self._watching = True
+        self._log.info("inbox.watched", how=self._watcher.kind)
+        folders, going_on = self.config.folders, self.ledger.contents()
+        claims.sweep(folders.inbox)
+        outbox.sweep(folders.outbox, going_on)
+        for folder in (folders.archive, folders.failed):
+            moves.sweep(folder)
+        work.sweep(folders.cache, [work_key(folders, content) for content in going_on])
+
+    def lose_sight(self) -> None:
+        """Watch no more; what is watched when the folders are there again may be another disk."""
+        self._watcher.stop()
+        self._watching = False
+
+    def close(self) -> None:
+        """End the worker and the watch, close the journal."""
+        self._watcher.stop()
+        self.worker.close()
+        self.ledger.journal.close()
