@@ -42,8 +42,8 @@ def job_folder(cache: Path, key: str) -> Iterator[Path]:
 
 
 def discard(cache: Path, key: str) -> None:
-    """Remove the folder of a job that is over."""
-    shutil.rmtree(_of_job(cache, key), ignore_errors=True)
+    """Remove the folder of a job that is over, unless another job of the same content uses it."""
+    _remove_unused(_of_job(cache, key))
 
 
 def sweep(cache: Path, keep: Collection[str] = ()) -> int:
@@ -54,13 +54,17 @@ def sweep(cache: Path, keep: Collection[str] = ()) -> int:
     kept = {_of_job(cache, key) for key in keep}
     removed = 0
     for folder in (cache / _FOLDER).glob(f"{_host()}-*"):
-        if folder in kept:
-            continue
-        with contextlib.suppress(OSError), _opened(folder) as fd:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
-            removed += 1
+        removed += folder not in kept and _remove_unused(folder)
     return removed
+
+
+def _remove_unused(folder: Path) -> bool:
+    """Remove a folder that no process uses; tell whether that was so."""
+    with contextlib.suppress(OSError), _opened(folder) as fd:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+        return True
+    return False
 
 
 def _base(cache: Path) -> Path:

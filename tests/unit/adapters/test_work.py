@@ -33,6 +33,9 @@ def test_a_job_finds_its_folder_again_until_it_is_discarded(tmp_path):
         assert (folder / "x").read_text() == "x"
     with job_folder(tmp_path, "other") as folder:
         assert list(folder.iterdir()) == []
+    with job_folder(tmp_path, "k") as folder:
+        discard(tmp_path, "k")
+        assert (folder / "x").read_text() == "x"
     discard(tmp_path, "k")
     discard(tmp_path, "k")
     assert len(folders(tmp_path)) == 1
