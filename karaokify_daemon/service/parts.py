@@ -103,18 +103,22 @@ class Parts:
         """
         self.devices.check()
         self.ledger.refresh()
-        self._first_look()
+        first = not self._watching
+        if first:
+            self._watch()
         scan = self._inbox.scan()
         self.ledger.settle(scan.ids | running)
+        if first:  # now that it is known which jobs go on
+            self._sweep()
         return scan
 
-    def _first_look(self) -> None:
-        """Once all folders are there: watch the inbox, remove what killed processes have left."""
-        if self._watching:
-            return
+    def _watch(self) -> None:
         self._watcher.start()
         self._watching = True
         self._log.info("inbox.watched", how=self._watcher.kind)
+
+    def _sweep(self) -> None:
+        """Remove what killed processes have left."""
         folders, going_on = self.config.folders, self.ledger.contents()
         claims.sweep(folders.inbox)
         outbox.sweep(folders.outbox, going_on)
