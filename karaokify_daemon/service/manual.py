@@ -136,7 +136,9 @@ class Manual:
     def _job(self, name: str) -> Job:
         path = self._path(name)
         settled = self._config.intake.model_copy(update={"settle_seconds": 0.0})
-        scan = Inbox(self._config.folders.inbox, settled, self._config.presets).scan()
+        folders = self._config.folders
+        own = (folders.archive, folders.failed)
+        scan = Inbox(folders.inbox, settled, self._config.presets, own=own).scan()
         for job in scan.ready:
             if job.media == path:
                 return job

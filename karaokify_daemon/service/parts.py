@@ -79,7 +79,8 @@ class Parts:
         folders, intake = config.folders, config.intake
         self.config, self.worker = config, worker
         self.pipeline = Pipeline(config, worker)
-        self._inbox = Inbox(folders.inbox, intake, config.presets, is_done=self.ledger.is_done)
+        own, is_done = (folders.archive, folders.failed), self.ledger.is_done
+        self._inbox = Inbox(folders.inbox, intake, config.presets, own=own, is_done=is_done)
         self._watcher = Watcher(
             folders.inbox,
             intake.watch,
@@ -116,11 +117,11 @@ class Parts:
         self._watcher.start()
         self._watching = True
         self._log.info("inbox.watched", how=self._watcher.kind)
+        claims.sweep(self.config.folders.inbox)
 
     def _sweep(self) -> None:
         """Remove what killed processes have left."""
         folders, going_on = self.config.folders, self.ledger.contents()
-        claims.sweep(folders.inbox)
         outbox.sweep(folders.outbox, going_on)
         for folder in (folders.archive, folders.failed):
             moves.sweep(folder)

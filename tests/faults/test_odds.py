@@ -9,7 +9,10 @@ import psutil
 import pytest
 
 from karaokify_daemon.adapters.files import claims
-from tests.support.files import write_lock
+from karaokify_daemon.adapters.work import job_folder
+from karaokify_daemon.config import load
+from karaokify_daemon.pipeline.run import work_key
+from tests.support.files import dead_pid, write_lock
 from tests.support.media import speech, transcript
 from tests.support.service import Tree, events
 
@@ -105,6 +108,26 @@ def test_a_damaged_journal_is_rebuilt_and_nothing_is_done_twice(tree, damage):
     assert len(events(log, "journal.damaged")) == (damage != "lost")
     assert events(log, "journal.rebuilt")[0]["jobs"] == 1
     assert tree.names("outbox") == ["new", "talk"]
+
+
+@pytest.mark.fault("a kill between the move of the source and the journal")
+def test_a_job_that_was_done_but_not_noted_is_noted_and_its_leftovers_go(tree):
+    drop(tree)
+    path = lock_of(tree)
+    assert tree.once()[0] == 0
+    write_lock(path, dead_pid())
+    with sqlite3.connect(tree.state / "journal.sqlite3") as journal:
+        journal.execute("UPDATE jobs SET state = 'claimed'")
+        ((content,),) = journal.execute("SELECT content FROM jobs")
+    journal.close()
+    folders = load(tree.config).folders
+    with job_folder(folders.cache, work_key(folders, content)) as work:
+        (work / "audio.pcm").write_bytes(bytes(100))
+    status, log = tree.once()
+    assert status == 0
+    assert [line["state"] for line in events(log, "job.settled")] == ["done"]
+    assert list((tree.cache / "work").iterdir()) == [] == tree.hidden("inbox")
+    assert tree.names("outbox") == ["talk"]
 
 
 @pytest.mark.fault("SIGTERM: the job at work gets the time to finish")

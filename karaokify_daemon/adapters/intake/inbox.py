@@ -9,7 +9,12 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from karaokify_daemon.adapters.intake.listing import Listing, Problem, list_folder
+from karaokify_daemon.adapters.intake.listing import (
+    Listing,
+    Problem,
+    list_folder,
+    refuse_linked,
+)
 from karaokify_daemon.adapters.intake.settle import Clock, Settling, is_being_written, signature
 from karaokify_daemon.config import Intake
 from karaokify_daemon.domain.job import Job, Sidecars
@@ -65,11 +70,15 @@ class Inbox:
         intake: Intake,
         presets: Collection[str],
         *,
+        own: Collection[Path] = (),
         is_done: Callable[[str], bool] = lambda _: False,
         clock: Clock = time.monotonic,
     ) -> None:
-        """`is_done` tells by its id which job's files stay in the inbox after success."""
-        self._folder = folder
+        """`own` are the folders that files are moved to from here.
+
+        `is_done` tells by its id which job's files stay in the inbox after success.
+        """
+        self._folder, self._own = folder, own
         self._ignore = intake.ignore
         self._presets = frozenset(presets)
         self._is_done = is_done
@@ -104,6 +113,7 @@ class Inbox:
                 raise self._unreadable(error) from error
             reason = f"the folder cannot be read ({error.strerror})"
             listing = Listing(problems=[Problem(path=folder, reason=reason)])
+        refuse_linked(listing, self._own)
         scan.problems.extend(listing.problems)
         return listing
 
