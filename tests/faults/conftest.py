@@ -7,8 +7,11 @@ tried, and fails at the first that loses something.
 import os
 import shutil
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
+
+from tests.support.media import speech, transcript
 
 FULL = os.environ.get("FAULTS") == "full"
 
@@ -19,6 +22,15 @@ def points(record_property):
     tried = []
     yield tried
     record_property("points", len(tried))
+
+
+@pytest.fixture
+def recording(tmp_path) -> Path:
+    """A folder with a recording and its transcript: what is to survive, byte for byte."""
+    folder = tmp_path / "recording"
+    folder.mkdir()
+    transcript(folder / "talk.json", speech(folder / "talk.wav", "Hello world."))
+    return folder
 
 
 def pytest_collection_modifyitems(items):

@@ -1,110 +1,14 @@
 """SIGKILL of the daemon at every step of a job: afterwards all is as if nothing had happened."""
 
-import hashlib
 import itertools
-import json
-import signal
-import subprocess
 import time
-from pathlib import Path
 
 import pytest
 
+from tests.faults.attempt import CALLS, Attempt
 from tests.faults.conftest import FULL
-from tests.support.media import speech, transcript
-from tests.support.service import COMMAND, Tree
 
-# What changes something on a disk, and neither FFmpeg nor its libraries do: a kill of theirs is
-# another fault.
-CALLS = {
-    "rename": "rename,renameat,renameat2",
-    "link": "link,linkat,symlink",
-    "unlink": "unlink,unlinkat,rmdir",
-    "mkdir": "mkdir,mkdirat",
-    "chmod": "chmod,fchmod,utimensat",
-    "flock": "flock",
-    "fsync": "fsync",
-    "fdatasync": "fdatasync,ftruncate",
-    "pwrite": "pwrite64",
-}
-BUNDLE = "manifest.json poster.jpg talk.ass talk.json talk.mp4 talk.srt talk.vtt".split()
-PATIENCE_S = 120
 PARTS = 4 if FULL else 2
-
-
-@pytest.fixture
-def recording(tmp_path) -> Path:
-    """A folder with a recording and its transcript: what is to survive, byte for byte."""
-    folder = tmp_path / "recording"
-    folder.mkdir()
-    transcript(folder / "talk.json", speech(folder / "talk.wav", "Hello world."))
-    return folder
-
-
-class Attempt:
-    """One tree, one job in it, one kill."""
-
-    def __init__(self, folder: Path, recording: Path, *, recognise: bool = False) -> None:
-        self.tree = Tree(folder)
-        self.tree.settings |= {"video.size": "64x64", "intake.settle_seconds": "0"}
-        self.files = {
-            path.name: path.read_bytes()
-            for path in recording.iterdir()
-            if not (recognise and path.suffix == ".json")
-        }
-        for name, content in self.files.items():
-            (self.tree.inbox / name).write_bytes(content)
-
-    def run(self, *before: str) -> int:
-        """Run the service once, behind a command such as strace; return how it ended."""
-        command = [*before, *COMMAND, *self.tree.arguments(), "--once"]
-        return subprocess.run(
-            command, capture_output=True, timeout=PATIENCE_S, check=False
-        ).returncode
-
-    def killed_after(self, seconds: float) -> bool:
-        """Run it and kill it after some time; tell whether it still ran then."""
-        command = [*COMMAND, *self.tree.arguments(), "--once"]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-            try:
-                process.wait(seconds)
-            except subprocess.TimeoutExpired:
-                process.kill()
-        return process.returncode == -signal.SIGKILL
-
-    def nothing_half_made(self) -> None:
-        """Whatever can be seen at this moment is whole, and the recording is not lost."""
-        for bundle in self.tree.names("outbox"):
-            self.is_whole(self.tree.outbox / bundle)
-        for name, content in self.files.items():
-            places = [self.tree.folder / folder / name for folder in ("inbox", "archive")]
-            contents = [path.read_bytes() for path in places if path.exists()]
-            assert contents and set(contents) == {content}, name
-        assert self.tree.names("failed") == []
-
-    def is_done(self) -> None:
-        """One bundle, the sources in the archive, nothing left over."""
-        assert self.tree.names("outbox") == ["talk"]
-        self.is_whole(self.tree.outbox / "talk")
-        assert self.tree.names("inbox") == [] == self.tree.names("failed")
-        assert self.tree.names("archive") == sorted(self.files)
-        for name, content in self.files.items():
-            assert (self.tree.archive / name).read_bytes() == content
-        for folder in ("inbox", "outbox", "archive", "failed"):
-            assert self.tree.hidden(folder) == [], folder
-        assert list((self.tree.cache / "work").iterdir()) == []
-
-    def is_whole(self, bundle: Path) -> None:
-        assert sorted(path.name for path in bundle.iterdir()) == BUNDLE
-        manifest = json.loads((bundle / "manifest.json").read_text())
-        assert manifest["source"]["sha256"] == _sha256(self.files["talk.wav"])
-        command = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0"]
-        told = subprocess.check_output([*command, str(bundle / "talk.mp4")], text=True)
-        assert abs(float(told) - manifest["duration_seconds"]) < 0.05
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 @pytest.mark.fault("SIGKILL of the daemon at a system call (strace)")
@@ -114,10 +18,7 @@ def _sha256(content: bytes) -> str:
 def test_a_kill_at_any_change_of_the_disk_leaves_one_bundle(tmp_path, recording, call, points):
     for n in itertools.count(1, 1 if FULL else 25):
         attempt = Attempt(tmp_path / str(n), recording)
-        inject = f"inject={CALLS[call]}:signal=SIGKILL:when={n}"
-        quiet = ["-qqq", "-o", "/dev/null"]
-        code = attempt.run("strace", "-f", *quiet, "-e", f"trace={CALLS[call]}", "-e", inject)
-        if code == 0:
+        if attempt.run(*attempt.traced(call, f"signal=SIGKILL:when={n}")) == 0:
             break  # no thread has made so many of these calls
         points.append(n)
         attempt.nothing_half_made()
