@@ -34,7 +34,7 @@ def recording(tmp_path) -> Path:
 
 
 def pytest_collection_modifyitems(items):
-    missing = [program for program in ("strace", "unshare") if shutil.which(program) is None]
+    missing = [program for program in ("strace", "unshare", "cc") if shutil.which(program) is None]
     for item in items:
         for marker in item.iter_markers("needs"):
             if absent := [program for program in marker.args if program in missing]:

@@ -1,9 +1,11 @@
 """Odd states and signals: locks of garbage, reused process numbers, clocks that jump, SIGHUP."""
 
+import json
 import os
 import signal
 import socket
 import sqlite3
+import subprocess
 
 import psutil
 import pytest
@@ -14,7 +16,7 @@ from karaokify_daemon.config import load
 from karaokify_daemon.pipeline.run import work_key
 from tests.support.files import dead_pid, write_lock
 from tests.support.media import speech, transcript
-from tests.support.service import Tree, events
+from tests.support.service import COMMAND, Tree, events
 
 LONG = " ".join(["The quick brown fox jumps over the lazy dog."] * 12)
 
@@ -127,6 +129,24 @@ def test_a_job_that_was_done_but_not_noted_is_noted_and_its_leftovers_go(tree):
     assert status == 0
     assert [line["state"] for line in events(log, "job.settled")] == ["done"]
     assert list((tree.cache / "work").iterdir()) == [] == tree.hidden("inbox")
+    assert tree.names("outbox") == ["talk"]
+
+
+@pytest.mark.fault("the limits of inotify: no watch, no instance")
+@pytest.mark.needs("unshare")
+@pytest.mark.parametrize("limit", ["max_inotify_watches", "max_inotify_instances"])
+def test_without_kernel_events_the_inbox_is_polled(tree, limit):
+    drop(tree)
+    none = f'echo 0 > /proc/sys/user/{limit} && exec "$@"'
+    limited = ["unshare", "--user", "--map-root-user", "sh", "-c", none, "sh"]
+    if subprocess.run([*limited, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("may not make a user namespace here")
+    command = [*limited, *COMMAND, *tree.arguments(), "--once"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    log = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0, done.stderr
+    assert len(events(log, "watch.polling")) == 1
+    assert events(log, "inbox.watched")[0]["how"] == "poll"
     assert tree.names("outbox") == ["talk"]
 
 
