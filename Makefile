@@ -1,8 +1,9 @@
 # `make` alone lists the targets. Each installs what it needs first, which is quick once it is there.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all faults lint accuracy clean
+.PHONY: help install demo test test-all faults fuzz lint accuracy clean
 BIN := .venv/bin
 SEED := 7
+SECONDS := 600
 CODE := karaokify_daemon tests tools benchmarks
 
 help: ## list the targets
@@ -26,6 +27,13 @@ test-all: ## run what needs no torch on every Python 3.11, 3.12 and 3.13 found h
 faults: ## kill, starve and confuse the service at every point; one line per fault
 	@tools/install.sh --dev
 	FAULTS=full $(BIN)/python -m pytest -n 2 tests/faults
+
+fuzz: ## give every parser mutated input, by coverage, each for SECONDS=600
+	@tools/install.sh --dev
+	@mkdir -p build
+	for target in transcript options configuration; do \
+	  $(BIN)/python -m tools.fuzz $$target -artifact_prefix=build/fuzz- -max_len=60000 \
+	    -max_total_time=$(SECONDS) || exit 1; done
 
 lint: ## ruff, black, mypy and import-linter
 	@tools/install.sh --dev

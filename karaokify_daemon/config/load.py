@@ -37,7 +37,7 @@ def load(
                 file=str(path),
                 advice="`karaokify-daemon init DIR` writes a configuration to start from.",
             ) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:  # TOML, UTF-8, or a number of 5000 digits
             advice = "Correct that line; text stands in quotes, for one."
             raise ConfigError(
                 f"is not valid TOML: {error}", file=str(path), advice=advice
@@ -166,7 +166,7 @@ def _toml_value(text: str) -> Any:
     """Read `30`, `true` or `["*.bak"]` as TOML does, anything else as text."""
     try:
         return tomllib.loads(f"x = {text}")["x"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text
 
 

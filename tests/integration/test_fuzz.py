@@ -1,0 +1,23 @@
+"""A short run of each fuzz target; `make fuzz` runs them for longer."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("atheris")  # in the environment of development only
+
+
+@pytest.mark.parametrize("target", ["transcript", "options", "configuration"])
+def test_a_parser_refuses_what_it_cannot_read_by_its_own_error(target, tmp_path):
+    command = [sys.executable, "-m", "tools.fuzz", target, "-runs=4000", "-seed=1"]
+    done = subprocess.run(
+        [*command, "-max_len=60000", f"-artifact_prefix={tmp_path}/"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")[-5000:]
+    assert b"Done 4000 runs" in done.stderr

@@ -1,0 +1,89 @@
+"""Coverage-guided fuzzing (libFuzzer, by Atheris) of everything that reads what a stranger wrote.
+
+    python -m tools.fuzz transcript -max_total_time=600
+
+The first argument names the target, the others are libFuzzer's. What a target may do with any bytes
+is to refuse them with the error that names the file; all else ends the run, with that input.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["karaokify_daemon"]):
+    from karaokify_daemon.config import Config, load
+    from karaokify_daemon.domain.job import Job, Sidecars
+    from karaokify_daemon.domain.transcript import Transcript
+    from karaokify_daemon.errors import ConfigError, SidecarError
+    from karaokify_daemon.pipeline.sidecars import effective_config, read_transcript
+
+_WORDS = (
+    b'{"text": "a b", "language": "en", "segments": [{"id": 0, "start": 0, "end": 1.5, '
+    b'"text": "a b", "words": [{"text": "a", "start": 0, "end": 0.5, "confidence": 1},'
+    b' {"text": "b", "start": 0.5, "end": 1.5}]}]}'
+)
+_OPTIONS = (
+    b'title = "x"\nlanguage = "de"\n[video]\nsize = "640x360"\nfps = 30\n'
+    b'[transcribe]\nmodel = "tiny"\n'
+)
+# What parsers trip over, and mutation hardly finds: a number of too many digits, too deep a nest.
+_EXTREMES = (b"1" * 5000, b"x = " + b"1" * 5000, b"[" * 50_000, b"x = " + b"[" * 50_000)
+
+
+def transcript(path: Path) -> None:
+    """A transcript is refused, or is the same after it was written and read again."""
+    try:
+        read = read_transcript(path)
+    except SidecarError:
+        return
+    assert Transcript.from_dict(read.to_dict()) == read
+
+
+def options(path: Path) -> None:
+    """A job's options are refused, or change nothing but what a job may set."""
+    job = Job(id="", media=path.with_suffix(".wav"), sidecars=Sidecars(options=path))
+    try:
+        config = effective_config(Config(), job)
+    except SidecarError:
+        return
+    assert (config.folders, config.limits) == (Config().folders, Config().limits)
+
+
+def configuration(path: Path) -> None:
+    """A configuration is refused or taken."""
+    try:
+        load(path, env={})
+    except ConfigError:
+        return
+
+
+TARGETS: dict[str, tuple[Callable[[Path], None], bytes]] = {
+    "transcript": (transcript, _WORDS),
+    "options": (options, _OPTIONS),
+    "configuration": (configuration, b"[presets.news]\n" + _OPTIONS),
+}
+
+
+def main() -> None:
+    """Run one target until libFuzzer's arguments say that it is enough."""
+    target, seed = TARGETS[sys.argv[1]]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "input")
+        corpus = Path(folder, "corpus")
+        corpus.mkdir()
+        for n, content in enumerate((seed, *_EXTREMES)):
+            (corpus / str(n)).write_bytes(content)
+
+        def one(data: bytes) -> None:
+            path.write_bytes(data)
+            target(path)
+
+        atheris.Setup(["fuzz", *sys.argv[2:], str(corpus)], one)
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
