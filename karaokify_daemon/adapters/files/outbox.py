@@ -86,6 +86,7 @@ class Bundle:
         visible and the commit may be tried again.
         """
         with reported("the bundle cannot be published", self.path / self.stem):
+            _remove_hidden(self.path)
             _make_durable(self.path)
             wanted, n = self.stem, 1
             while not self._appear(numbered(wanted, n)):
@@ -196,6 +197,12 @@ def _clear(path: Path) -> bool:
         return True
     path.unlink(missing_ok=True)
     return False
+
+
+def _remove_hidden(folder: Path) -> None:
+    """Remove working files that could not be removed when they were done with: none is published."""
+    for path in folder.glob(".*"):
+        _clear(path)
 
 
 def _lock_path(path: Path) -> Path:

@@ -115,6 +115,15 @@ def test_a_bundle_that_is_left_without_a_commit_is_gone(tmp_path):
     assert not contents(tmp_path)
 
 
+def test_working_files_that_could_not_be_removed_are_not_published(tmp_path):
+    bundle = build(tmp_path)
+    (bundle.path / ".render-x").mkdir()
+    (bundle.path / ".render-x" / "fonts").touch()
+    (bundle.path / ".part").touch()
+
+    assert not [n for n in contents(bundle.commit()) if n.startswith(".")]
+
+
 def test_discarding_a_published_bundle_leaves_it(tmp_path):
     with build(tmp_path) as bundle:
         bundle.commit()
