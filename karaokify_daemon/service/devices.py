@@ -60,7 +60,8 @@ class Devices:
                 folder.mkdir(parents=True, exist_ok=True)
         if before != points:
             with durable.reported("cannot be written", self._memory):
-                durable.write(self._memory, json.dumps(points, indent=2).encode())
+                content = json.dumps(points, indent=2).encode()
+                durable.write(self._memory, content, private=True)
         self._devices = {name: path.stat().st_dev for name, path in self._folders.items()}
 
 

@@ -34,6 +34,7 @@ _LONGEST_LINE = 2000
 _OPEN_FILES = 512
 _MB = 1_000_000
 TAIL_LINES = 20
+_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH", re.IGNORECASE)
 
 OnLine = Callable[[str], None]
 
@@ -82,6 +83,7 @@ def execute(
     with subprocess.Popen(
         [*_guards(caps, deadline), find(command[0]), *command[1:]],
         cwd=cwd,
+        env=_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -122,6 +124,11 @@ def _guards(caps: Caps, deadline: float) -> list[str]:
     if caps.nice and (nicer := shutil.which("nice")):
         guards += [nicer, "-n", str(caps.nice)]
     return guards
+
+
+def _environment() -> dict[str, str]:
+    """Return our environment without what looks like a secret: FFmpeg reads strangers' files."""
+    return {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
 
 
 class _Reader(threading.Thread):

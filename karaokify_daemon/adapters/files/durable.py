@@ -51,13 +51,13 @@ def _fsync(path: Path, flags: int) -> None:
         os.close(fd)
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a whole file or none, in place of one of that name."""
+def write(path: Path, content: bytes, *, private: bool = False) -> None:
+    """Write a whole file or none, in place of one of that name; a `private` one is ours only."""
     fd, name = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
     try:
         with os.fdopen(fd, "wb") as file:
             file.write(content)
-            os.fchmod(fd, 0o666 & ~umask())
+            os.fchmod(fd, 0o600 if private else 0o666 & ~umask())
             file.flush()
             os.fsync(fd)
         Path(name).replace(path)

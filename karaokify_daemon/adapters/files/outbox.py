@@ -200,7 +200,7 @@ def _clear(path: Path) -> bool:
 
 
 def _remove_hidden(folder: Path) -> None:
-    """Remove working files that could not be removed when they were done with: none is published."""
+    """Remove working files that could not be removed earlier: none is published."""
     for path in folder.glob(".*"):
         _clear(path)
 
