@@ -92,7 +92,7 @@ def _downloaded(file: ModelFile, on_download: OnProgress | None) -> Path:
     """Download an official model into its folder: whole and verified, or not at all."""
     target = file.folder / models.OFFICIAL[file.name]
     try:
-        file.folder.mkdir(parents=True, exist_ok=True)
+        file.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (
             tempfile.TemporaryDirectory(prefix=".download-", dir=file.folder) as temporary,
             _followed(on_download),

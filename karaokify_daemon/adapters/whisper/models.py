@@ -155,7 +155,7 @@ def _unpacked(packed: Path, folder: Path) -> Path:
         if _sha256(path) == wanted:
             return path
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _unpack(packed, path, wanted)
     except (lzma.LZMAError, EOFError, FileNotFoundError) as error:
         raise _broken_installation(packed, str(error)) from error
