@@ -32,6 +32,11 @@ class Folders(_Section):
     state: Path = Path("state")
     cache: Path = Path("cache")
 
+    @property
+    def moved_to(self) -> tuple[Path, Path]:
+        """Where sources come when their job is over."""
+        return self.archive, self.failed
+
     def under(self, base: Path) -> "Folders":
         """Return the same folders, absolute."""
         return Folders(**{name: base / path.expanduser() for name, path in self})

@@ -92,7 +92,7 @@ class JobThread:
         self._log.info("job.claimed", preset=job.preset, attempt=record.attempts)
         seen: Identities = {}
         try:
-            with hold(job) as held:
+            with hold(job, own=self._config.folders.moved_to) as held:
                 seen = held.identities
                 _refuse_deadly(job, record)
                 result = self._pipeline.process(held, self, self._notes)

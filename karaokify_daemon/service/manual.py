@@ -136,9 +136,8 @@ class Manual:
     def _job(self, name: str) -> Job:
         path = self._path(name)
         settled = self._config.intake.model_copy(update={"settle_seconds": 0.0})
-        folders = self._config.folders
-        own = (folders.archive, folders.failed)
-        scan = Inbox(folders.inbox, settled, self._config.presets, own=own).scan()
+        folders, presets = self._config.folders, self._config.presets
+        scan = Inbox(folders.inbox, settled, presets, own=folders.moved_to).scan()
         for job in scan.ready:
             if job.media == path:
                 return job

@@ -79,7 +79,7 @@ class Parts:
         folders, intake = config.folders, config.intake
         self.config, self.worker = config, worker
         self.pipeline = Pipeline(config, worker)
-        own, is_done = (folders.archive, folders.failed), self.ledger.is_done
+        own, is_done = folders.moved_to, self.ledger.is_done
         self._inbox = Inbox(folders.inbox, intake, config.presets, own=own, is_done=is_done)
         self._watcher = Watcher(
             folders.inbox,
@@ -123,7 +123,7 @@ class Parts:
         """Remove what killed processes have left."""
         folders, going_on = self.config.folders, self.ledger.contents()
         outbox.sweep(folders.outbox, going_on)
-        for folder in (folders.archive, folders.failed):
+        for folder in folders.moved_to:
             moves.sweep(folder)
         work.sweep(folders.cache, [work_key(folders, content) for content in going_on])
 

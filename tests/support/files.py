@@ -34,7 +34,7 @@ def job_of(media: Path, preset: str | None = None) -> Job:
 
 def of_job(job: Job) -> Identities:
     """Return the identity of each of a job's files."""
-    with hold(job) as held:
+    with hold(job, follow=True) as held:
         return held.identities
 
 

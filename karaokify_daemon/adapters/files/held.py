@@ -5,12 +5,13 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from karaokify_daemon.adapters.files.durable import reported
 from karaokify_daemon.adapters.files.identity import Identities, of_stat
+from karaokify_daemon.adapters.files.links import REASON, linked_elsewhere
 from karaokify_daemon.domain.job import Job, Sidecars
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.errors import IntakeError, SourceChangedError
@@ -68,10 +69,11 @@ class Held:
 
 
 @contextlib.contextmanager
-def hold(job: Job, *, follow: bool = False) -> Iterator[Held]:
-    """Open a job's files; with `follow` also through links, which are a user's own then.
+def hold(job: Job, *, own: Collection[Path] = (), follow: bool = False) -> Iterator[Held]:
+    """Open a job's files; with `follow` also through links of any kind, a user's own then.
 
-    Raises SourceChangedError where one is gone or no file any more, IntakeError where one cannot
+    `own` are folders in which a file may have other names: those that it is moved to. Raises
+    SourceChangedError where one is gone, no file any more or linked, IntakeError where one cannot
     be opened.
     """
     with contextlib.ExitStack() as stack:
@@ -79,7 +81,16 @@ def hold(job: Job, *, follow: bool = False) -> Iterator[Held]:
         for path in job.paths():
             descriptors[path] = _opened(path, _FLAGS & ~os.O_NOFOLLOW if follow else _FLAGS)
             stack.callback(os.close, descriptors[path])
+        if not follow:
+            _refuse_linked(descriptors, own)
         yield Held(job, descriptors, follow=follow)
+
+
+def _refuse_linked(descriptors: dict[Path, int], own: Collection[Path]) -> None:
+    """Look at what was opened: a scan has seen what lay there before."""
+    opened = {path: os.fstat(fd) for path, fd in descriptors.items()}
+    for path in linked_elsewhere(opened, own):
+        raise SourceChangedError(REASON, file=printable(path.name))
 
 
 def _opened(path: Path, flags: int) -> int:

@@ -1,13 +1,12 @@
 """What lies in one folder, sorted into files that may be taken and things that never are."""
 
-import contextlib
 import os
 import stat
-from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from karaokify_daemon.adapters.files.links import REASON, linked_elsewhere
 from karaokify_daemon.domain.names import is_ignored
 
 _KINDS = (
@@ -63,26 +62,7 @@ def _reason(mode: int) -> str:
 
 
 def refuse_linked(listing: Listing, own: Iterable[Path]) -> None:
-    """Make problems of files that have another name elsewhere: they are not only ours to take.
-
-    Names in the folder itself and in `own`, the folders that files are moved to, are no others:
-    a move that was cut short leaves two.
-    """
-    linked = {path: info for path, info in listing.files.items() if info.st_nlink > 1}
-    if not linked:
-        return
-    known = Counter((info.st_dev, info.st_ino) for info in linked.values())
-    for folder in own:
-        known.update(_inodes(folder))
-    for path, info in linked.items():
-        if info.st_nlink > known[info.st_dev, info.st_ino]:
-            del listing.files[path]
-            reason = "has other names, outside (hard links): put a copy here"
-            listing.problems.append(Problem(path=path, reason=reason))
-
-
-def _inodes(folder: Path) -> list[tuple[int, int]]:
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        device = folder.stat().st_dev
-        return [(device, entry.inode()) for entry in entries]
-    return []
+    """Make problems of files that have another name outside the folder and the folders `own`."""
+    for path in linked_elsewhere(listing.files, own):
+        del listing.files[path]
+        listing.problems.append(Problem(path=path, reason=REASON))

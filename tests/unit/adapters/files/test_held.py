@@ -56,6 +56,24 @@ def test_a_change_is_seen(tmp_path, how):
     assert caught.value.file == "talk.mp3"
 
 
+def test_a_file_that_was_linked_since_the_scan_is_refused_but_not_one_that_we_have_linked(tmp_path):
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "outside").mkdir()
+    (media,) = put(tmp_path, "talk.mp3")
+    job = job_of(media)
+    (tmp_path / "archive" / "talk.mp3").hardlink_to(media)
+    with hold(job, own=[tmp_path / "archive"]):
+        pass
+    (tmp_path / "outside" / "talk.mp3").hardlink_to(media)
+    with (
+        pytest.raises(SourceChangedError, match="other names"),
+        hold(job, own=[tmp_path / "archive"]),
+    ):
+        pass
+    with hold(job, follow=True):  # in the foreground it is the user's own
+        pass
+
+
 @pytest.mark.parametrize("what", ["link", "pipe", "folder", "nothing"])
 def test_what_is_no_file_is_refused_without_waiting(tmp_path, what):
     (media,) = put(tmp_path, "talk.mp3")
