@@ -24,7 +24,7 @@ from karaokify_daemon.errors import (
     SourceChangedError,
 )
 from karaokify_daemon.pipeline.run import Notes, Result
-from karaokify_daemon.service.parts import Parts
+from karaokify_daemon.service.parts import Parts, forget
 
 _PROGRESS_EVERY_S = 30.0
 
@@ -97,7 +97,7 @@ class JobThread:
                 _refuse_deadly(job, record)
                 result = self._pipeline.process(held, self, self._notes)
             self._put_away(job, seen)
-            self._forget()
+            forget(self._pipeline, self._notes.record)
         except KaraokifyError as error:
             return self._failed(job, seen, error)
         except Exception as error:  # one file's surprise must not end the service
@@ -121,12 +121,6 @@ class JobThread:
         except KaraokifyError as error:  # an old reason left behind does not undo the job
             self._log.warning("failed.unswept", reason=str(error))
 
-    def _forget(self) -> None:
-        try:
-            self._pipeline.forget(self._notes.record)
-        except KaraokifyError as error:  # the next start sweeps it
-            self._log.warning("work.unswept", reason=str(error))
-
     def _done(self, result: Result) -> None:
         self._log.info(
             "job.done",
@@ -149,7 +143,7 @@ class JobThread:
             again = self._decide(trouble) or 0.0
             return self._again(job, error, again, trouble=str(trouble))
         self._log.error("job.failed", moved_to=str(moved), **self._facts(job, error))
-        self._forget()
+        forget(self._pipeline, self._notes.record)
         return self._notes.record.failed(error.to_dict())
 
     def _decide(self, error: KaraokifyError) -> float | None:

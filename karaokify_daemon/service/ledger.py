@@ -77,17 +77,19 @@ class Ledger:
         """Return the contents of jobs that go on: what was kept for them must stay."""
         return [record.content for record in self._open.values() if record.content]
 
-    def settle(self, present: Collection[str]) -> None:
-        """Find out what became of jobs whose file is no longer in the inbox. Raises KaraokifyError.
+    def settle(self, present: Collection[str]) -> list[Record]:
+        """Find out what became of jobs whose file is no longer in the inbox; return those.
 
         `present` are the ids of the files that are there. A process killed between two steps has
-        moved the file and not noted it; or a person has taken it away.
+        moved the file and not noted it; or a person has taken it away. Raises KaraokifyError.
         """
+        settled = []
         gone = [record for record in self._open.values() if record.id not in present]
         for record in gone:
             if _is_gone(record.media) and claims.holder(record.media) is None:
                 self._settle(record)
-                del self._open[record.id]
+                settled.append(self._open.pop(record.id))
+        return settled
 
     def _settle(self, record: Record) -> None:
         name = printable(record.media.name)

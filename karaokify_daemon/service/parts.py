@@ -13,7 +13,8 @@ from karaokify_daemon.adapters.intake.inbox import Inbox, Scan
 from karaokify_daemon.adapters.watch import Watcher
 from karaokify_daemon.adapters.whisper import models
 from karaokify_daemon.config import Config, clashes
-from karaokify_daemon.errors import ConfigError, Fault, IntakeError
+from karaokify_daemon.domain.record import Record
+from karaokify_daemon.errors import ConfigError, Fault, IntakeError, KaraokifyError
 from karaokify_daemon.pipeline.run import Pipeline, work_key
 from karaokify_daemon.service.devices import Devices
 from karaokify_daemon.service.ledger import Ledger
@@ -35,6 +36,14 @@ def look_over(config: Config) -> None:
         ffmpeg.probe_background(ffmpeg.Ffmpeg(config.limits), background, configured=True)
     settings = config.transcribe
     models.resolve(settings.model, config.folders.cache, download=settings.download)
+
+
+def forget(pipeline: Pipeline, record: Record) -> None:
+    """Remove what was kept for another attempt at a job that is over."""
+    try:
+        pipeline.forget(record)
+    except KaraokifyError as error:  # the next start sweeps it
+        structlog.get_logger().warning("work.unswept", reason=str(error))
 
 
 class Parts:
@@ -108,7 +117,8 @@ class Parts:
         if first:
             self._watch()
         scan = self._inbox.scan()
-        self.ledger.settle(scan.ids | running)
+        for record in self.ledger.settle(scan.ids | running):
+            forget(self.pipeline, record)
         if first:  # now that it is known which jobs go on
             self._sweep()
         return scan

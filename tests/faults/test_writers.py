@@ -144,7 +144,9 @@ def test_a_change_under_the_job_is_found_before_publication(tree, how):
         assert service.wait_for("job.retry")["code"] == "source_changed"
         if how == "deleted":
             service.wait_for("job.gone")
+            service.stop()
             assert tree.names("outbox") == []
+            assert list((tree.cache / "work").iterdir()) == []
             return
         service.wait_for("job.done")
     published = json.loads((tree.outbox / "talk" / "manifest.json").read_text())
