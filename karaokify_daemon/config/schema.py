@@ -1,5 +1,6 @@
 """The sections of the configuration. config.example.toml says what each key means."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -123,6 +124,24 @@ class Video(_Section):
         return int(self.size.split("x")[1])
 
 
+class Publish(_Section):
+    """How bundles appear in the outbox."""
+
+    mode: str = "umask"
+
+    @field_validator("mode", mode="before")
+    @classmethod
+    def _octal(cls, value: object) -> object:
+        if not re.fullmatch("umask|06[0246]{2}", str(value)):  # a bare number is read as decimal
+            raise ValueError('is neither "umask" nor a mode such as "0640", in quotation marks')
+        return value
+
+    @property
+    def file_mode(self) -> int | None:
+        """The permission bits of files; None where the umask decides."""
+        return None if self.mode == "umask" else int(self.mode, 8)
+
+
 class Limits(_Section):
     """What one job, and all together, may take."""
 
@@ -156,5 +175,6 @@ class Config(_Section):
     transcribe: Transcribe = Transcribe()
     video: Video = Video()
     presets: dict[str, dict[str, Any]] = {}
+    publish: Publish = Publish()
     limits: Limits = Limits()
     log: Log = Log()

@@ -109,7 +109,7 @@ class JobRun:
             self._held.check()
             whole = manifest(self._held, self._config, hashes, facts)
             _write_json(self._bundle.path / "manifest.json", whole)
-            path = self._bundle.commit()
+            path = self._bundle.commit(self._config.publish.file_mode)
             size = sum(p.stat().st_size for p in path.iterdir())
             self._notes.published(path.name)
         return Result(bundle=path, published=True, figures=self._figures(transcript, facts, size))

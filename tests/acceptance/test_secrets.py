@@ -50,7 +50,8 @@ def _of_children(pid: int) -> tuple[list[list[str]], list[bytes]]:
     return [*titles, psutil.Process(pid).cmdline()], environments
 
 
-def test_private_folders_and_files_are_private(tree):
+def test_private_folders_and_files_are_private_and_bundles_as_configured(tree):
+    tree.settings["publish.mode"] = "0640"
     words = speech(tree.inbox / "talk.wav", "Hello world.")
     transcript(tree.inbox / "talk.json", words)
     subprocess.run(["chmod", "0755", tree.state, tree.cache], check=True)
@@ -59,6 +60,9 @@ def test_private_folders_and_files_are_private(tree):
         open_to_others = [p for p in folder.rglob("*") if p.stat().st_mode & 0o077]
         reachable = [p for p in open_to_others if not _is_shut_off(p, folder)]
         assert reachable == [], folder
+    bundle = tree.outbox / "talk"
+    modes = {oct(path.stat().st_mode & 0o777) for path in bundle.iterdir()}
+    assert (modes, oct(bundle.stat().st_mode & 0o777)) == ({"0o640"}, "0o750")
 
 
 def _is_shut_off(path: Path, top: Path) -> bool:

@@ -79,15 +79,16 @@ class Bundle:
         """Return where the file STEM + ending is built, such as `.mp4`; a commit may number it."""
         return self.path / f"{self.stem}{ending}"
 
-    def commit(self) -> Path:
+    def commit(self, mode: int | None = None) -> Path:
         """Make the bundle durable and visible as STEM, or STEM-2 and so on; return its folder.
 
-        Files named after the stem get its number too. Raises PublishError; then nothing is
-        visible and the commit may be tried again.
+        Files named after the stem get its number too. `mode` has the permission bits of its files,
+        and of its folder with those that let it be entered; None leaves both to the umask. Raises
+        PublishError; then nothing is visible and the commit may be tried again.
         """
         with reported("the bundle cannot be published", self.path / self.stem):
             _remove_hidden(self.path)
-            _make_durable(self.path)
+            _make_durable(self.path, 0o666 & ~umask() if mode is None else mode)
             wanted, n = self.stem, 1
             while not self._appear(numbered(wanted, n)):
                 n += 1
@@ -221,16 +222,16 @@ def _facts(bundle: Path, _inode: int, _mtime_ns: int, _size: int) -> tuple[str, 
     return "", ""
 
 
-def _make_durable(folder: Path) -> None:
-    """Open the folder to others as the umask says, and wait until all of it is on the disk."""
-    mask = umask()
+def _make_durable(folder: Path, mode: int) -> None:
+    """Give the files their mode, and wait until all of it is on the disk."""
+    enter = (mode & 0o444) >> 2  # whoever may read the files may enter the folder
     for root, _, names in os.walk(folder):
         for name in names:
             path = Path(root, name)
             if not stat.S_ISREG(path.lstat().st_mode):
                 raise PublishError(f"{name} in the bundle is not a regular file")
-            path.chmod(0o666 & ~mask)
+            path.chmod(mode)
             fsync_file(path)
         inherited = Path(root).stat().st_mode & stat.S_ISGID
-        Path(root).chmod(0o777 & ~mask | inherited)
+        Path(root).chmod(mode | enter | inherited)
         fsync_folder(Path(root))

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from karaokify_daemon.config import Config, Folders, Intake, Limits, Transcribe, Video, load
 from karaokify_daemon.config.languages import LANGUAGES
-from karaokify_daemon.config.schema import JOB_KEYS
+from karaokify_daemon.config.schema import JOB_KEYS, Publish
 
 SECTIONS = {name: field.annotation for name, field in Config.model_fields.items()}
 
@@ -77,6 +77,17 @@ def test_values_out_of_range_are_refused(values):
 
     with pytest.raises(ValidationError):
         section(**options)
+
+
+@pytest.mark.parametrize("mode", ["0640", "0600", "umask"])
+def test_modes_of_bundles_are_octal(mode):
+    assert Publish(mode=mode).file_mode == {"0640": 0o640, "0600": 0o600}.get(mode)
+
+
+@pytest.mark.parametrize("mode", [640, 0o640, "640", "0755", "0440", "0607", "", "0640\n"])
+def test_modes_that_would_surprise_are_refused(mode):
+    with pytest.raises(ValidationError, match="in quotation marks"):
+        Publish(mode=mode)
 
 
 def test_folders_are_made_absolute_and_know_the_home_folder(monkeypatch):

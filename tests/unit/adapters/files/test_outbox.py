@@ -65,6 +65,16 @@ def test_a_published_bundle_has_the_modes_that_the_umask_gives(tmp_path):
     assert {stat.S_IMODE(p.stat().st_mode) for p in folder.iterdir()} == {0o640}
 
 
+@pytest.mark.parametrize(
+    ("mode", "of_folder"), [(0o600, 0o700), (0o640, 0o750), (0o664, 0o775), (0o666, 0o777)]
+)
+def test_a_published_bundle_has_the_mode_that_was_asked_for(tmp_path, mode, of_folder):
+    folder = build(tmp_path).commit(mode)
+
+    assert stat.S_IMODE(folder.stat().st_mode) == of_folder
+    assert {stat.S_IMODE(p.stat().st_mode) for p in folder.iterdir()} == {mode}
+
+
 def test_a_taken_name_gets_a_number_and_so_do_the_files_of_its_stem(tmp_path):
     build(tmp_path, identity="1").commit()
     put(tmp_path, "talk-2")
