@@ -3,10 +3,12 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from karaokify_daemon.adapters.files import claims, moves, reasons
+from karaokify_daemon.adapters.files.links import linked_elsewhere
 from karaokify_daemon.adapters.intake.inbox import Inbox
 from karaokify_daemon.adapters.journal import Journal
 from karaokify_daemon.config import Config
@@ -137,7 +139,8 @@ class Manual:
         path = self._path(name)
         settled = self._config.intake.model_copy(update={"settle_seconds": 0.0})
         folders, presets = self._config.folders, self._config.presets
-        scan = Inbox(folders.inbox, settled, presets, own=folders.moved_to).scan()
+        refused = partial(linked_elsewhere, own=folders.moved_to)
+        scan = Inbox(folders.inbox, settled, presets, refused=refused).scan()
         for job in scan.ready:
             if job.media == path:
                 return job

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import structlog
@@ -9,6 +10,7 @@ import structlog
 from karaokify_daemon.adapters import ffmpeg, mounts, work
 from karaokify_daemon.adapters.ffmpeg.process import find
 from karaokify_daemon.adapters.files import claims, moves, outbox
+from karaokify_daemon.adapters.files.links import linked_elsewhere
 from karaokify_daemon.adapters.intake.inbox import Inbox, Scan
 from karaokify_daemon.adapters.watch import Watcher
 from karaokify_daemon.adapters.whisper import models
@@ -88,8 +90,13 @@ class Parts:
         folders, intake = config.folders, config.intake
         self.config, self.worker = config, worker
         self.pipeline = Pipeline(config, worker)
-        own, is_done = folders.moved_to, self.ledger.is_done
-        self._inbox = Inbox(folders.inbox, intake, config.presets, own=own, is_done=is_done)
+        self._inbox = Inbox(
+            folders.inbox,
+            intake,
+            config.presets,
+            refused=partial(linked_elsewhere, own=folders.moved_to),
+            is_done=self.ledger.is_done,
+        )
         self._watcher = Watcher(
             folders.inbox,
             intake.watch,

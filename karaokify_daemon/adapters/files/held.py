@@ -11,7 +11,7 @@ from pathlib import Path
 
 from karaokify_daemon.adapters.files.durable import reported
 from karaokify_daemon.adapters.files.identity import Identities, of_stat
-from karaokify_daemon.adapters.files.links import REASON, linked_elsewhere
+from karaokify_daemon.adapters.files.links import linked_elsewhere
 from karaokify_daemon.domain.job import Job, Sidecars
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.errors import IntakeError, SourceChangedError
@@ -89,8 +89,8 @@ def hold(job: Job, *, own: Collection[Path] = (), follow: bool = False) -> Itera
 def _refuse_linked(descriptors: dict[Path, int], own: Collection[Path]) -> None:
     """Look at what was opened: a scan has seen what lay there before."""
     opened = {path: os.fstat(fd) for path, fd in descriptors.items()}
-    for path in linked_elsewhere(opened, own):
-        raise SourceChangedError(REASON, file=printable(path.name))
+    for path, reason in linked_elsewhere(opened, own).items():
+        raise SourceChangedError(reason, file=printable(path.name))
 
 
 def _opened(path: Path, flags: int) -> int:

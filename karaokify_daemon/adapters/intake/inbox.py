@@ -5,16 +5,11 @@ import hashlib
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from karaokify_daemon.adapters.intake.listing import (
-    Listing,
-    Problem,
-    list_folder,
-    refuse_linked,
-)
+from karaokify_daemon.adapters.intake.listing import Listing, Problem, list_folder
 from karaokify_daemon.adapters.intake.settle import Clock, Settling, is_being_written, signature
 from karaokify_daemon.config import Intake
 from karaokify_daemon.domain.job import Job, Sidecars
@@ -70,15 +65,15 @@ class Inbox:
         intake: Intake,
         presets: Collection[str],
         *,
-        own: Collection[Path] = (),
+        refused: Callable[[Mapping[Path, os.stat_result]], Mapping[Path, str]] = lambda _: {},
         is_done: Callable[[str], bool] = lambda _: False,
         clock: Clock = time.monotonic,
     ) -> None:
-        """`own` are the folders that files are moved to from here.
+        """`refused` tells which of a folder's files are never taken, and why.
 
         `is_done` tells by its id which job's files stay in the inbox after success.
         """
-        self._folder, self._own = folder, own
+        self._folder, self._refused = folder, refused
         self._ignore = intake.ignore
         self._presets = frozenset(presets)
         self._is_done = is_done
@@ -113,7 +108,9 @@ class Inbox:
                 raise self._unreadable(error) from error
             reason = f"the folder cannot be read ({error.strerror})"
             listing = Listing(problems=[Problem(path=folder, reason=reason)])
-        refuse_linked(listing, self._own)
+        for path, reason in self._refused(listing.files).items():
+            del listing.files[path]
+            listing.problems.append(Problem(path=path, reason=reason))
         scan.problems.extend(listing.problems)
         return listing
 

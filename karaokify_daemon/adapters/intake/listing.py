@@ -2,11 +2,10 @@
 
 import os
 import stat
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from karaokify_daemon.adapters.files.links import REASON, linked_elsewhere
 from karaokify_daemon.domain.names import is_ignored
 
 _KINDS = (
@@ -59,10 +58,3 @@ def list_folder(folder: Path, ignore: tuple[str, ...], never_ignored: Collection
 
 def _reason(mode: int) -> str:
     return next((reason for is_kind, reason in _KINDS if is_kind(mode)), "is not a file")
-
-
-def refuse_linked(listing: Listing, own: Iterable[Path]) -> None:
-    """Make problems of files that have another name outside the folder and the folders `own`."""
-    for path in linked_elsewhere(listing.files, own):
-        del listing.files[path]
-        listing.problems.append(Problem(path=path, reason=REASON))

@@ -203,25 +203,14 @@ def test_two_names_of_one_file_are_two_jobs(settled, tmp_path):
     assert len({job.id for job in settled().ready}) == 2
 
 
-def test_a_file_with_a_name_elsewhere_is_refused_but_not_one_of_a_move_cut_short(tmp_path):
-    for folder in ("inbox", "archive", "outside"):
-        (tmp_path / folder).mkdir()
-    put(tmp_path / "inbox", "moved.mp3", "linked.mp3", "both.mp3", "plain.mp3")
-    for name, folder in (
-        ("moved.mp3", "archive"),
-        ("linked.mp3", "outside"),
-        ("both.mp3", "archive"),
-        ("both.mp3", "outside"),
-    ):
-        (tmp_path / folder / name).hardlink_to(tmp_path / "inbox" / name)
-    own = [tmp_path / "archive", tmp_path / "not there"]
+def test_files_that_are_refused_are_problems_and_no_jobs(tmp_path):
+    first, second = put(tmp_path, "talk.mp3", "song.mp3")
+    scan = Inbox(
+        tmp_path, Intake(settle_seconds=0), [], refused=lambda files: {min(files): "is not liked"}
+    ).scan()
 
-    scan = Inbox(tmp_path / "inbox", Intake(settle_seconds=0), [], own=own).scan()
-
-    assert {job.media.name for job in scan.ready} == {"moved.mp3", "plain.mp3"}
-    refused = {problem.path.name: problem.reason for problem in scan.problems}
-    assert set(refused) == {"linked.mp3", "both.mp3"}
-    assert "other names" in refused["both.mp3"]
+    assert [job.media for job in scan.ready] == [first]
+    assert [(p.path, p.reason) for p in scan.problems] == [(second, "is not liked")]
 
 
 def test_recordings_that_are_done_are_left_out_with_their_sidecars(settled, tmp_path):
