@@ -21,6 +21,12 @@ def speech(path: Path, text: str = SENTENCE, voice: str = "en-us") -> list[Spoke
     return [word.shifted(0.25) for word in words]
 
 
+def silence(path: Path, seconds: float) -> Path:
+    """Write digital silence as a WAV file."""
+    wavfile.write(path, SAMPLE_RATE, np.zeros(round(seconds * SAMPLE_RATE), np.int16))
+    return path
+
+
 def convert(source: Path, target: Path, *options: str) -> Path:
     """Convert with FFmpeg."""
     command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", f"file:{source}", *options]
