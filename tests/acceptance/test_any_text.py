@@ -1,4 +1,4 @@
-"""Whatever a text holds, the rendered picture shows it as text: it moves, colours and draws nothing."""
+"""Whatever a text holds, the picture shows it as text: it moves, colours and draws nothing."""
 
 import subprocess
 

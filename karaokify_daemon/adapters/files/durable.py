@@ -11,7 +11,7 @@ from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.storage import ADVICE
 from karaokify_daemon.errors import KaraokifyError, PublishError
 
-_NO_FSYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}  # network file systems, on folders
+_NO_FSYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}  # network file systems
 
 
 @contextlib.contextmanager
@@ -30,23 +30,22 @@ def reported(problem: str, file: Path, kind: type[KaraokifyError] = PublishError
 
 
 def fsync_file(path: Path) -> None:
-    """Wait until a file's content is on the disk."""
-    _fsync(path, os.O_RDONLY | os.O_NOFOLLOW)
+    """Wait until a file's content is on the disk, where its file system can tell."""
+    _fsync(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def fsync_folder(path: Path) -> None:
     """Wait until a folder's entries are on the disk, where its file system can tell."""
-    try:
-        _fsync(path, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        if error.errno not in _NO_FSYNC:
-            raise
+    _fsync(path, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def _fsync(path: Path, flags: int) -> None:
     fd = os.open(path, flags)
     try:
         os.fsync(fd)
+    except OSError as error:
+        if error.errno not in _NO_FSYNC:
+            raise
     finally:
         os.close(fd)
 

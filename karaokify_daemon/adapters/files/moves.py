@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from karaokify_daemon.adapters.files import reasons
-from karaokify_daemon.adapters.files.durable import fsync_folder, reported
+from karaokify_daemon.adapters.files.durable import fsync_file, fsync_folder, reported
 from karaokify_daemon.adapters.files.identity import Identities, Identity, of_stat
 from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.names import is_media, numbered_names, printable, sidecars_of
@@ -161,6 +161,7 @@ def _place_one(source: Path, target: Path, *, copied: bool) -> None:
     if copied:
         _copy(source, target)
         return
+    fsync_file(source)  # who copied it here may not have: what is archived is on the disk
     try:
         os.link(source, target, follow_symlinks=False)
     except OSError as error:
