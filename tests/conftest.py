@@ -1,5 +1,7 @@
 """Fixtures that every kind of test shares."""
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -21,3 +23,12 @@ hypothesis.settings.load_profile("suite")
 def tree(tmp_path: Path) -> Tree:
     """A fresh tree written by `karaokify-daemon init`."""
     return Tree(tmp_path / "tree")
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Path]:
+    """Return a folder on another file system, so that nothing can be linked to it."""
+    if Path("/dev/shm").stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("needs a second file system")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        yield Path(folder)

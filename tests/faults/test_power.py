@@ -4,7 +4,6 @@ The power of a test machine cannot be cut: what is traced is the order in which 
 """
 
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,15 +56,6 @@ def _whole_lines(trace: str) -> Iterator[str]:
         else:
             resumed, ended, rest = call.partition(" resumed>")
             yield begun.pop(thread) + rest if ended and resumed.startswith("<...") else call
-
-
-@pytest.fixture
-def elsewhere(tmp_path):
-    """Return a folder on another file system, where nothing can be linked to."""
-    if Path("/dev/shm").stat().st_dev == tmp_path.stat().st_dev:
-        pytest.skip("needs a second file system")
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
-        yield Path(folder)
 
 
 def traced(attempt: Attempt) -> Trace:

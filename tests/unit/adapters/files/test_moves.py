@@ -1,9 +1,7 @@
 import errno
 import json
 import os
-import tempfile
 import time
-from pathlib import Path
 
 import pytest
 
@@ -38,15 +36,6 @@ def inbox(tmp_path):
 @pytest.fixture
 def there(tmp_path):
     return tmp_path / "there"
-
-
-@pytest.fixture
-def elsewhere(tmp_path):
-    """Return a folder on another file system, so that nothing can be linked to it."""
-    if Path("/dev/shm").stat().st_dev == tmp_path.stat().st_dev:
-        pytest.skip("needs a second file system")
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
-        yield Path(folder)
 
 
 def names(folder):
