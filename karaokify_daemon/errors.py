@@ -191,6 +191,17 @@ class ModelError(KaraokifyError):
     default_advice = "Run `karaokify-daemon check` to see which models are at hand."
 
 
+class OutOfMemoryError(KaraokifyError):
+    """There was not enough memory, of the GPU or the machine, to recognise a recording."""
+
+    code = "out_of_memory"
+    retryable = True  # what else uses the memory may leave it
+    default_advice = (
+        'Free the GPU, use a smaller model, or set transcribe.device = "cpu"; long recordings need '
+        "about 2 GB of memory per hour."
+    )
+
+
 class TranscribeError(KaraokifyError):
     """The engine failed on this recording, on every rung of its ladder."""
 

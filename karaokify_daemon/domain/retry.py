@@ -10,6 +10,7 @@ from karaokify_daemon.errors import (
     KaraokifyError,
     MachineError,
     ModelError,
+    OutOfMemoryError,
     PublishError,
     SourceChangedError,
     WorkerDiedError,
@@ -19,6 +20,8 @@ INTERRUPTED = 6  # a file in whose hands the service dies so often, at one stage
 _DEADLY = 2  # a file that kills its worker, or a deadline, twice is set aside
 _RESTLESS = 3  # a file that changes under us is settled anew at once, but not for ever
 _FIRST_S, _LONGEST_S = 5.0, 300.0
+_AFTER_DEATH_S = 2.0
+_PATIENCE = 20  # attempts: a recording that finds no memory for more than an hour is too long
 _SPREAD = 0.5  # jobs that failed together do not all come back together
 _AROUND = (IntakeError, JournalError, MachineError, ModelError, PublishError, SourceChangedError)
 
@@ -34,16 +37,19 @@ def decide(error: KaraokifyError, record: Record, chance: float) -> float | None
     `record` is as it was during the attempt; `chance`, from 0 to 1, spreads the times. What lies
     in the file fails at once. What lies around it (a full disk, a vanished mount, no model, a file
     that cannot be read) is waited out for as long as it takes, 5 s doubling to 5 min. What may be
-    either gets one retry.
+    either gets one retry; where memory was short, 19.
     """
     if not error.retryable:
         return None
     changing = isinstance(error, SourceChangedError) and record.attempts < _RESTLESS
     if changing or isinstance(error, CancelledError):
         return 0.0
-    if isinstance(error, _AROUND):
+    if isinstance(error, OutOfMemoryError) and record.attempts >= _PATIENCE:
+        return None
+    if isinstance(error, (*_AROUND, OutOfMemoryError)):
         seconds = _FIRST_S * 2.0 ** min(record.attempts - 1, 10)
         return min(_LONGEST_S, seconds * (1 + _SPREAD * chance))
     if is_deadly(error):
-        return None if record.deaths + 1 >= _DEADLY else 0.0
+        lasting = record.deaths + 1 >= _DEADLY
+        return None if lasting else _AFTER_DEATH_S * (1 + _SPREAD * chance)
     return None if record.attempts >= _DEADLY else 0.0

@@ -47,7 +47,7 @@ class InProcess:
         on_progress: OnProgress | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> dict[str, Any]:
-        """Recognise as `Recogniser` says. Raises ModelError, TranscribeError, CancelledError."""
+        """Recognise as `Recogniser` says. Raises what Engine does, ModelError."""
         shown = -1.0
 
         def follow(fraction: float) -> None:

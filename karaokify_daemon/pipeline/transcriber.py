@@ -91,7 +91,8 @@ class Transcriber:
         """Return the transcript of raw s16le PCM (16 kHz, mono), and whether the cache had it.
 
         `sha256` is that of the PCM's bytes; `language` overrides the configuration's. Raises
-        ModelError, TranscribeError, CancelledError, and from a worker WorkerDiedError.
+        ModelError, OutOfMemoryError, TranscribeError, CancelledError, and from a worker
+        WorkerDiedError.
         """
         language = language or self._config.transcribe.language
         key = self.key(sha256, language)

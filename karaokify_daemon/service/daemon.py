@@ -26,6 +26,7 @@ from karaokify_daemon.service.parts import Parts
 from karaokify_daemon.service.telling import Teller
 
 _AFTER_CRASH_S = 60.0
+_SOON_S = 4.0  # what `once` waits for: a retry after the death of a child, not a full disk
 _UNUSABLE = {"journal": "journal.unusable", "publish": "outbox.unusable"}
 _SETTLING_S = 0.5  # how often to look while a file settles
 _SHORTEST_REST_S = 0.1  # files that are being written wake the loop all the while
@@ -180,16 +181,17 @@ class Daemon:
 
     def _submit(self, ready: list[Job]) -> bool:
         """Claim and start what there is room for; tell whether some of ours must still wait."""
-        started = False
+        more = False
         records = {job.id: self._parts.ledger.record(job) for job in ready}
         # Those in whose hands the service was killed come last: the others are not to blame.
         for job in sorted(ready, key=lambda job: records[job.id].interruptions):
             if job.id in self._running or not self._is_due(job, records[job.id]):
+                more |= self._comes_soon(records[job.id])
                 continue
             if self._changed or len(self._running) >= self._config.limits.jobs:
                 return True
-            started |= self._begin(job)
-        return started
+            more |= self._begin(job)
+        return more
 
     def _is_due(self, job: Job, record: Record) -> bool:
         if record.state is JobState.HELD:
@@ -197,8 +199,14 @@ class Daemon:
             self._teller.tell(job.media, "job.held", reason)
             return False
         if self._once:
-            return job.id not in self._given_up
+            return job.id not in self._given_up and not self._comes_soon(record)
         return record.not_before is None or now() >= record.not_before
+
+    def _comes_soon(self, record: Record) -> bool:
+        """Tell whether a job is to be tried again, and `once` waits for it."""
+        if record.not_before is None or record.id in self._given_up:
+            return False
+        return now() < record.not_before and not _must_wait(record)
 
     def _begin(self, job: Job) -> bool:
         claim = self._claim(job.media)
@@ -251,5 +259,5 @@ class Daemon:
 
 
 def _must_wait(record: Record) -> bool:
-    """Tell whether a job is to be tried again, but not at once."""
-    return record.not_before is not None and record.not_before > now()
+    """Tell whether a job is to be tried again, but not soon."""
+    return record.not_before is not None and record.not_before > now() + _SOON_S

@@ -80,7 +80,8 @@ class Worker:
         """Return the engine's result for a file of raw s16le PCM, 16 kHz, mono.
 
         Blocks; loads the model first when another one, or none, is resident. Raises
-        WorkerDiedError, WorkerStalledError, CancelledError, ModelError or TranscribeError.
+        WorkerDiedError, WorkerStalledError, CancelledError, ModelError, OutOfMemoryError or
+        TranscribeError.
         """
 
         def stop() -> bool:

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from tests.support.media import speech, transcript
-from tests.support.service import Tree, events
+from tests.support.service import Service, Tree, events
 
 LONG = " ".join(["The quick brown fox jumps over the lazy dog."] * 12)
 
@@ -45,6 +45,17 @@ def test_a_worker_that_ends_once_costs_nothing(tree, number):
     assert tree.names("outbox") == ["talk"] and tree.names("archive") == ["talk.wav"]
 
 
+@pytest.mark.fault("death of the worker in a run with --once")
+def test_a_run_that_ends_by_itself_waits_for_the_retry(tree):
+    drop(tree, "talk.wav", LONG)
+    with Service([*tree.arguments(), "--once"]) as service:
+        psutil.Process(service.wait_for("worker.started")["pid"]).kill()
+        log = service.to_the_end()
+        assert events(log, "job.retry")[0]["after_seconds"] >= 2
+        assert service.stop() == 0
+    assert tree.names("outbox") == ["talk"]
+
+
 @pytest.mark.fault("death of the worker, twice over one file")
 def test_a_file_that_kills_its_worker_twice_is_set_aside_and_others_go_on(tree):
     tree.settings["limits.jobs"] = "2"
@@ -77,6 +88,25 @@ def test_deaths_are_remembered_over_a_restart(tree):
                 service.wait_for("job.failed")
             service.stop(signal.SIGKILL)
     assert reason(tree, "deadly.wav")["code"] == "worker_died"
+
+
+@pytest.mark.fault("memory that is short in the worker (prlimit), and then is not")
+def test_a_recording_waits_for_memory(tree):
+    tree.settings["intake.rescan_seconds"] = "0.5"
+    with tree.start() as service:
+        drop(tree, "first.wav", "Hello world.")
+        service.wait_for("job.done", file="first.wav")  # the model is loaded
+        worker = psutil.Process(events(service.log, "worker.started")[0]["pid"])
+        _, most = worker.rlimit(psutil.RLIMIT_AS)
+        worker.rlimit(psutil.RLIMIT_AS, (worker.memory_info().vms + 2**20, most))
+        drop(tree, "long.wav", LONG)
+        line = service.wait_for("job.retry")
+        assert (line["file"], line["code"]) == ("long.wav", "out_of_memory")
+        assert line["after_seconds"] >= 5 and tree.names("inbox") == ["long.wav"]
+        worker.rlimit(psutil.RLIMIT_AS, (most, most))
+        service.wait_for("job.done", file="long.wav")
+        assert len(events(service.log, "worker.started")) == 1
+    assert tree.names("outbox") == ["first", "long"]
 
 
 def encoder(service):

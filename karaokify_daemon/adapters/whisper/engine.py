@@ -16,11 +16,11 @@ import numpy.typing as npt
 import torch
 import whisper_timestamped
 
-from karaokify_daemon.adapters.whisper.loading import load, pick_device
+from karaokify_daemon.adapters.whisper.loading import is_out_of_memory, load, pick_device
 from karaokify_daemon.adapters.whisper.models import ModelFile
 from karaokify_daemon.adapters.whisper.progress import OnProgress, Progress
 from karaokify_daemon.adapters.whisper.schema import plain
-from karaokify_daemon.errors import TranscribeError
+from karaokify_daemon.errors import OutOfMemoryError, TranscribeError
 
 Audio = npt.NDArray[np.float32]
 
@@ -36,11 +36,14 @@ _OPTIONS: dict[str, Any] = {
 }
 
 # What whisper-timestamped's own checks and arithmetic raise on odd input; see its issue tracker.
-_INTERNAL = (AssertionError, LookupError, ValueError, TypeError, ArithmeticError, RuntimeError)
-
-_OUT_OF_MEMORY_ADVICE = (
-    'Use a smaller model, free the GPU, or set transcribe.device = "cpu"; long recordings '
-    "need about 2 GB of memory per hour."
+_INTERNAL = (
+    AssertionError,
+    LookupError,
+    ValueError,
+    TypeError,
+    ArithmeticError,
+    RuntimeError,
+    MemoryError,
 )
 
 
@@ -72,7 +75,8 @@ class Engine:
 
         Its key "engine" says which rung of the ladder, model, device and version were used.
         `language` is a code or "auto". `on_progress` gets the fraction done at least once per
-        token; what it raises ends the run and comes out here. Raises TranscribeError.
+        token; what it raises ends the run and comes out here. Raises TranscribeError,
+        OutOfMemoryError.
         """
         audio = _read(pcm)
         wanted = None if language == "auto" else language
@@ -97,12 +101,12 @@ class Engine:
                     return attempt(audio, language), rung
             except torch.cuda.OutOfMemoryError as error:
                 reasons[rung] = f"out of GPU memory: {error}"
-            except MemoryError as error:
-                raise _out_of_memory(reasons | {rung: "out of memory"}) from error
             except _INTERNAL as error:
                 if error is progress.raised:
                     raise
                 reasons[rung] = f"{type(error).__name__}: {error}"
+                if is_out_of_memory(error):
+                    raise _out_of_memory(reasons) from error
                 if "CUDA error" in str(error):  # its context is lost: nothing works from here on
                     raise _failed(reasons, lost=True) from error
             finally:
@@ -162,10 +166,8 @@ def _read(pcm: Path) -> Audio:
     return audio
 
 
-def _out_of_memory(reasons: dict[str, str]) -> TranscribeError:
-    return TranscribeError(
-        "there was not enough memory to recognise it", advice=_OUT_OF_MEMORY_ADVICE, rungs=reasons
-    )
+def _out_of_memory(reasons: dict[str, str]) -> OutOfMemoryError:
+    return OutOfMemoryError("there was not enough memory to recognise it", rungs=reasons)
 
 
 def _failed(reasons: dict[str, str], *, lost: bool = False) -> TranscribeError:

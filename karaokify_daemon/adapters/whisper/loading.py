@@ -50,6 +50,13 @@ def pick_device(wanted: str) -> str:
     return "cpu"
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Tell whether memory was short, of the GPU or the machine."""
+    if isinstance(error, torch.cuda.OutOfMemoryError | MemoryError):
+        return True
+    return "can't allocate memory" in str(error)  # torch's CPU allocator says it so
+
+
 def load(file: ModelFile, device: str, on_download: OnProgress | None = None) -> Any:
     """Return the Whisper model on the device, with the alignment heads it was published with.
 
@@ -58,17 +65,13 @@ def load(file: ModelFile, device: str, on_download: OnProgress | None = None) ->
     path = file.path or _downloaded(file, on_download)
     try:
         model = whisper.load_model(str(path), device=device)
-    except torch.cuda.OutOfMemoryError as error:
-        raise ModelError(
-            f"model {file.name!r} does not fit into the GPU's memory",
-            advice='Use a smaller model, or set transcribe.device = "cpu".',
-            reason=str(error),
-        ) from error
-    except MemoryError as error:
-        raise ModelError(
-            f"model {file.name!r} does not fit into memory", advice="Use a smaller model."
-        ) from error
     except Exception as error:  # torch raises whatever a damaged or foreign file leads to
+        if is_out_of_memory(error):
+            raise ModelError(
+                f"model {file.name!r} does not fit into the memory of device {device!r}",
+                advice="Free memory there, use a smaller model, or another transcribe.device.",
+                reason=f"{type(error).__name__}: {error}",
+            ) from error
         raise ModelError(
             f"{path} cannot be loaded as a Whisper checkpoint",
             advice="Copy or download it again; it must be a .pt file that openai-whisper reads.",

@@ -14,6 +14,7 @@ from karaokify_daemon.errors import (
     MachineError,
     ModelError,
     NotMediaError,
+    OutOfMemoryError,
     PublishError,
     SourceChangedError,
     VerifyError,
@@ -36,12 +37,19 @@ def test_what_lies_in_the_file_fails_at_once(error):
 )
 def test_a_file_that_kills_its_worker_twice_is_set_aside(error):
     assert is_deadly(error("died"))
-    assert decide(error("died"), record(1), 0) == 0
+    assert decide(error("died"), record(1), 0) == 2 < decide(error("died"), record(1), 1) == 3
     assert decide(error("died"), record(2, deaths=1), 0) is None
 
 
+def test_memory_that_is_short_is_waited_for_but_not_for_ever():
+    waits = [decide(OutOfMemoryError("short"), record(n), 0) for n in range(1, 20)]
+    assert waits[:3] == [5, 10, 20] and waits[-1] == 300
+    assert decide(OutOfMemoryError("short"), record(20), 0) is None
+    assert not is_deadly(OutOfMemoryError("short"))
+
+
 def test_waiting_for_a_disk_is_no_death():
-    assert decide(WorkerDiedError("died"), record(9), 0) == 0
+    assert decide(WorkerDiedError("died"), record(9), 0) == 2
     assert not is_deadly(PublishError("no space"))
 
 
