@@ -49,7 +49,11 @@ def load(
             faults.append(Fault(key="--set", value=setting, problem="is not section.key=value"))
         else:
             _put(tree, key, _toml_value(value))
-    config = from_dict(tree, faults=faults, file=str(path) if path else None)
+    try:
+        config = from_dict(tree, faults=faults, file=str(path) if path else None)
+    except RecursionError as error:
+        problem = "has tables in tables in tables, without end"
+        raise ConfigError(problem, file=str(path) if path else None) from error
     base = path.parent if path else Path()
     return config.model_copy(update={"folders": config.folders.under(base.absolute())})
 

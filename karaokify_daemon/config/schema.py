@@ -156,6 +156,7 @@ class Limits(_Section):
     ffprobe: Annotated[str, Field(min_length=1)] = "ffprobe"
     ffmpeg_threads: Annotated[int, Field(ge=0, le=256)] = 0
     ffmpeg_memory_mb: Annotated[int, Field(ge=0)] = 16_384
+    max_input_mb: Annotated[int, Field(ge=1)] = 1_000_000
     max_output_mb: Annotated[int, Field(ge=1)] = 65_536
     nice: Annotated[int, Field(ge=0, le=19)] = 10
 

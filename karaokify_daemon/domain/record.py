@@ -40,8 +40,15 @@ class Record:
         """Return the record of a job that nothing was done for yet."""
         return cls(id=job.id, media=job.media, preset=job.preset)
 
+    def renewed(self) -> Self:
+        """Return it to be tried at once, with what was found, and published, so far."""
+        state = self.state if self.state is JobState.WAITING else self._to(JobState.WAITING)
+        return replace(
+            self, state=state, attempts=0, deaths=0, interruptions=0, not_before=None, reason=None
+        )
+
     def waits_again(self) -> Self:
-        """Return it as that of a file which lies in the inbox again, or was released."""
+        """Return it as that of a file which lies in the inbox again, as if it was new."""
         return type(self)(
             id=self.id, media=self.media, preset=self.preset, state=self._to(JobState.WAITING)
         )

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,6 +14,7 @@ from karaokify_daemon.adapters.files.held import Held
 from karaokify_daemon.config import Config
 from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.names import printable
+from karaokify_daemon.errors import LimitError
 from karaokify_daemon.pipeline.video import title_of
 
 _SCHEMA = 1
@@ -39,9 +40,32 @@ def identity(hashes: Mapping[str, str], config: Config, media: Path) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def source_hashes(held: Held) -> dict[str, str]:
-    """Return the SHA-256 of the media and of each sidecar, by role. Raises IntakeError."""
-    return {role: held.sha256(path) for role, path in _by_role(held.job).items()}
+def source_hashes(
+    held: Held, config: Config, cancelled: Callable[[], bool] = lambda: False
+) -> dict[str, str]:
+    """Return the SHA-256 of the media and of each sidecar, by role.
+
+    Raises LimitError where one is larger than the configuration allows, before any is read;
+    IntakeError, CancelledError.
+    """
+    roles = _by_role(held.job)
+    most = config.limits.max_input_mb * 1_000_000
+    for path in roles.values():
+        if held.size(path) > most:
+            raise LimitError(
+                f"is larger than limits.max_input_mb = {config.limits.max_input_mb}",
+                file=printable(path.name),
+            )
+    return {role: held.sha256(path, cancelled) for role, path in roles.items()}
+
+
+def is_damaged(bundle: Path) -> bool:
+    """Tell whether a bundle's manifest says that its recording was damaged, or does not tell."""
+    try:
+        content = json.loads((bundle / "manifest.json").read_bytes())
+        return bool(content.get("damaged", False))
+    except (OSError, ValueError, AttributeError):
+        return True  # to be on the safe side: such a source is not deleted
 
 
 def manifest(

@@ -16,7 +16,7 @@ from karaokify_daemon.domain.names import bundle_stem, printable
 from karaokify_daemon.domain.record import Record
 from karaokify_daemon.errors import ModelError, PublishError, SidecarError
 from karaokify_daemon.pipeline.course import Watch
-from karaokify_daemon.pipeline.manifest import identity, source_hashes
+from karaokify_daemon.pipeline.manifest import identity, is_damaged, source_hashes
 from karaokify_daemon.pipeline.notes import Notes
 from karaokify_daemon.pipeline.sidecars import effective_config
 from karaokify_daemon.pipeline.stages import JobRun, Means, Result
@@ -51,16 +51,16 @@ class Pipeline:
             config = effective_config(self._config, job)
             run = JobRun(self._means, held, job, config, watch, notes)
             run.probe()  # before all of it is read: it may be a thousand hours long
-            hashes = source_hashes(held)
+            hashes = source_hashes(held, config, watch.cancelled)
             content = identity(hashes, config, job.media)
             if notes.record.content not in (None, content):  # it was changed since the last attempt
                 self.forget(notes.record)
             notes.identify(content)
             if found := self._published(content, notes):
-                return Result(bundle=found, published=False)
+                return Result(bundle=found, published=False, damaged=is_damaged(found))
             with self._reserved(job, content) as bundle:
                 if found := self._published(content, notes):  # between the first look and the lock
-                    return Result(bundle=found, published=False)
+                    return Result(bundle=found, published=False, damaged=is_damaged(found))
                 key = work_key(folders, content)
                 with self._own_model(job, config), job_folder(folders.cache, key) as work:
                     return run.publish(hashes, work, bundle)

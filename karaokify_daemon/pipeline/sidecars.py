@@ -11,7 +11,8 @@ from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import SidecarError
 
-_LARGEST = 64 * 1024 * 1024
+_LARGEST_TRANSCRIPT = 64 * 1024 * 1024
+_LARGEST_OPTIONS = 16 * 1024  # many times what there is to say; deep tables take tomllib long
 
 
 def effective_config(config: Config, job: Job) -> Config:
@@ -19,19 +20,23 @@ def effective_config(config: Config, job: Job) -> Config:
 
     Raises SidecarError.
     """
+    if job.sidecars.transcript is not None:  # now, before all of it is read to be hashed
+        _refuse_large(job.sidecars.transcript, job.sidecars.transcript.stat().st_size)
     if job.preset is not None:
         config = with_options(config, config.presets[job.preset], trusted=True)
     if job.sidecars.options is None:
         return config
     path = job.sidecars.options
     try:
-        options = tomllib.loads(_text(path))
+        options = tomllib.loads(_text(path, _LARGEST_OPTIONS))
     except (ValueError, RecursionError) as error:  # TOMLDecodeError is one, so is too long a number
         raise _bad(path, f"is not valid TOML: {error}") from error
     try:
         return with_options(config, options, trusted=False)
     except SidecarError as error:
         raise _bad(path, error.problem) from error
+    except RecursionError as error:
+        raise _bad(path, "has tables in tables in tables, without end") from error
 
 
 def read_transcript(path: Path) -> Transcript:
@@ -46,20 +51,24 @@ def read_transcript(path: Path) -> Transcript:
         raise _bad(path, error.problem) from error
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, largest: int = _LARGEST_TRANSCRIPT) -> str:
     try:
         with path.open("rb") as file:
-            raw = file.read(_LARGEST + 1)
+            raw = file.read(largest + 1)
         text = raw.decode("utf-8-sig")
     except OSError as error:
         raise _bad(path, f"cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise _bad(path, "is not UTF-8 text") from error
-    if len(raw) > _LARGEST:
-        raise _bad(path, "is larger than 64 MiB")
+    _refuse_large(path, len(raw), largest)
     if not text.strip():
         raise _bad(path, "is empty")
     return text
+
+
+def _refuse_large(path: Path, size: int, largest: int = _LARGEST_TRANSCRIPT) -> None:
+    if size > largest:
+        raise _bad(path, f"is larger than {largest // 1024} KiB")
 
 
 def _bad(path: Path, problem: str) -> SidecarError:

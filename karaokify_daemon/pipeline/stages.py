@@ -11,6 +11,7 @@ from typing import Any
 from karaokify_daemon.adapters import ffmpeg
 from karaokify_daemon.adapters.files import outbox
 from karaokify_daemon.adapters.files.held import Held
+from karaokify_daemon.adapters.intake.settle import refuse_written
 from karaokify_daemon.config import Config
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import printable
@@ -38,6 +39,7 @@ class Result:
     """What became of a job: its bundle, and the figures of its canonical log line."""
 
     bundle: Path
+    damaged: bool = False  # something of the recording could not be decoded
     published: bool  # False: the same content with the same options was there already
     figures: dict[str, Any] = field(default_factory=dict)
 
@@ -100,6 +102,8 @@ class JobRun:
     def _publish(self, hashes: dict[str, str]) -> Result:
         info = self._info
         decoded = self._decode(info)
+        if decoded.damage:
+            self._warnings.append(f"it is damaged, or cut short: {decoded.damage}")
         duration_ms = max(decoded.duration_ms, (info.duration_ms or 0) if info.video else 0)
         with self._course.stage(Stage.TRANSCRIBE) as progress:
             transcript = self._transcribe(decoded, progress)
@@ -107,12 +111,15 @@ class JobRun:
         facts = self._facts(transcript, decoded, duration_ms)
         with self._course.stage(Stage.PUBLISH):
             self._held.check()
+            refuse_written(self._held.job)
             whole = manifest(self._held, self._config, hashes, facts)
             _write_json(self._bundle.path / "manifest.json", whole)
             path = self._bundle.commit(self._config.publish.file_mode)
             size = sum(p.stat().st_size for p in path.iterdir())
             self._notes.published(path.name)
-        return Result(bundle=path, published=True, figures=self._figures(transcript, facts, size))
+        figures = self._figures(transcript, facts, size)
+        damaged = bool(decoded.damage)
+        return Result(bundle=path, published=True, damaged=damaged, figures=figures)
 
     def _probe(self) -> ffmpeg.MediaInfo:
         info = ffmpeg.probe(self._means.tools, self._job.media)
@@ -254,6 +261,7 @@ class JobRun:
             },
             "transcript_from_cache": self._cache_hit,
             "ffmpeg": self._means.tools.version(),
+            "damaged": bool(decoded.damage),
             "timings_seconds": dict(self._course.timings),
             "warnings": list(self._warnings),
         }

@@ -174,6 +174,9 @@ class Daemon:
         except KaraokifyError as error:
             self._changed = None
             self._log.error("config.refused", reason=str(error))
+        except Exception:  # whatever a file may hold, the old configuration stays in force
+            self._changed = None
+            self._log.exception("config.refused", reason="this is a bug: please report it")
         else:
             self._config = changed
             logs.configure(changed.log)

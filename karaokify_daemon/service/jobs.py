@@ -10,8 +10,10 @@ import structlog
 
 from karaokify_daemon.adapters.files import moves, reasons
 from karaokify_daemon.adapters.files.claims import Claim
-from karaokify_daemon.adapters.files.held import hold
+from karaokify_daemon.adapters.files.held import Held, hold
 from karaokify_daemon.adapters.files.identity import Identities
+from karaokify_daemon.adapters.intake.inbox import is_still
+from karaokify_daemon.adapters.intake.settle import refuse_written
 from karaokify_daemon.adapters.journal import now
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import printable
@@ -21,6 +23,7 @@ from karaokify_daemon.errors import (
     CancelledError,
     InterruptedTooOftenError,
     KaraokifyError,
+    PublishError,
     SourceChangedError,
 )
 from karaokify_daemon.pipeline.run import Notes, Result
@@ -93,13 +96,18 @@ class JobThread:
         seen: Identities = {}
         try:
             with hold(job, own=self._config.folders.moved_to) as held:
+                _refuse_other(job, held)
                 seen = held.identities
                 _refuse_deadly(job, record)
                 result = self._pipeline.process(held, self, self._notes)
-            self._put_away(job, seen)
+            self._put_away(job, seen, result)
             forget(self._pipeline, self._notes.record)
         except KaraokifyError as error:
             return self._failed(job, seen, error)
+        except OSError as error:  # of a disk, wherever it came from: that is not the file's fault
+            self._log.exception("job.crashed")
+            trouble = PublishError(f"a file could not be read or written ({error})")
+            return self._failed(job, seen, trouble)
         except Exception as error:  # one file's surprise must not end the service
             self._log.exception("job.crashed")
             unexpected = UnexpectedError(f"{type(error).__name__}: {error}")
@@ -107,13 +115,16 @@ class JobThread:
         self._done(result)
         return self._notes.record.done()
 
-    def _put_away(self, job: Job, seen: Identities) -> None:
+    def _put_away(self, job: Job, seen: Identities, result: Result) -> None:
+        refuse_written(job)
         self._devices.check()  # nothing is moved onto, or off, another disk than meant
+        if self._resumed:
+            moves.forget_failure(job, self._config.folders.failed)
         match self._config.intake.after_success:
-            case "archive":
-                moves.archive(job, self._config.folders.archive, seen)
-            case "delete":
+            case "delete" if not result.damaged:
                 moves.delete(job, seen)
+            case "archive" | "delete":  # a better copy may be made of what is damaged
+                moves.archive(job, self._config.folders.archive, seen, resumed=self._resumed)
             case "keep":
                 pass  # the journal tells by its id that it is done
         try:
@@ -130,13 +141,19 @@ class JobThread:
             **result.figures,
         )
 
+    @property
+    def _resumed(self) -> bool:
+        """Tell whether an earlier attempt may have left files where this one puts them."""
+        return self._notes.record.attempts > 1
+
     def _failed(self, job: Job, seen: Identities, error: KaraokifyError) -> Record:
         after = self._decide(error)
         if after is not None:
             return self._again(job, error, after)
         try:
             self._devices.check()
-            moved = moves.fail(job, self._config.folders.failed, seen, error)
+            folder = self._config.folders.failed
+            moved = moves.fail(job, folder, seen, error, resumed=self._resumed)
         except SourceChangedError as changed:  # what failed is not what lies there now
             return self._again(job, changed, 0.0)
         except KaraokifyError as trouble:  # the failed folder is not writable: it stays, and waits
@@ -163,7 +180,7 @@ class JobThread:
 
     def _facts(self, job: Job, error: KaraokifyError) -> dict[str, Any]:
         facts = {"code": error.code, "reason": error.problem, "advice": error.advice}
-        if error.file and error.file != printable(job.media.name):
+        if error.file and error.file != _name(job):
             facts["where"] = error.file
         if error.cause:
             facts["cause"] = " | ".join(error.cause)
@@ -177,5 +194,15 @@ def _refuse_deadly(job: Job, record: Record) -> None:
     if record.interruptions >= INTERRUPTED:
         raise InterruptedTooOftenError(
             f"the service was killed {record.interruptions} times while it worked on it",
-            file=printable(job.media.name),
+            file=_name(job),
         )
+
+
+def _refuse_other(job: Job, held: Held) -> None:
+    """Refuse what has taken the recording's name, or its folder's, since it was found."""
+    if not is_still(job, held.identities[job.media]):
+        raise SourceChangedError("changed before it was begun", file=_name(job))
+
+
+def _name(job: Job) -> str:
+    return printable(job.media.name)

@@ -107,8 +107,7 @@ class Ledger:
         return outbox.find(self._folders.outbox, content)
 
     def _failure(self, record: Record) -> dict[str, Any] | None:
-        reason = reasons.read(self._folders.failed / record.media.name)
-        return reason if reason.get("job_id") == record.id else None
+        return reasons.find(self._folders.failed, record.id) or None
 
     def _rebuild(self) -> None:
         """Fill a new journal with what the folders tell, so that nothing is done twice."""
@@ -146,7 +145,7 @@ class Ledger:
 def _as_claimed(record: Record) -> Record:
     """Return it as the process that has moved its file had it."""
     if record.state is JobState.HELD:
-        record = record.waits_again()
+        record = record.renewed()
     return record.claimed(Job(id=record.id, media=record.media, preset=record.preset))
 
 

@@ -75,7 +75,7 @@ class Manual:
             record = journal.get(job.id)
         if record is None or record.state is not JobState.HELD:
             raise ManualError("is not held", file=printable(name), advice="There is nothing to do.")
-        self._change(job, Record.waits_again, "released")
+        self._change(job, Record.renewed, "released")
         return "is released"
 
     def holder(self, name: str) -> str:
@@ -153,7 +153,6 @@ class Manual:
 
 
 def _anew(record: Record) -> Record:
-    """Return a waiting or finished job's record as if nothing had been tried; else raise."""
-    if record.state is JobState.WAITING:
-        return record.held().waits_again()
-    return record.waits_again()
+    """Return the record of a job that is to be tried again; one that was over starts anew."""
+    over = record.state in (JobState.DONE, JobState.FAILED)
+    return record.waits_again() if over else record.renewed()

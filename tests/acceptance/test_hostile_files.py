@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from tests.support.media import convert, speech, transcript
+from tests.support.media import clip, convert, picture, speech, transcript
 from tests.support.service import events
 
 
@@ -170,3 +170,81 @@ def test_links_and_what_is_no_file_stay_where_they_are_with_a_reason(tree):
     (tree.inbox / "soft.wav").unlink()
     assert tree.once()[0] == 0
     assert tree.names("outbox") == ["good", "hard"]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "content", "says"),
+    [
+        (".toml", b"title" + b".a" * 3000 + b" = 1", "without end"),
+        (".toml", b"title = 1" + b" " * 20_000, "larger than 16 KiB"),
+        (".json", None, "larger than 65536 KiB"),  # 4 TB of holes
+    ],
+)
+def test_sidecars_that_take_for_ever_are_refused_at_once(tree, suffix, content, says):
+    good(tree)
+    speech(tree.inbox / "talk.wav", "Hello world.")
+    path = tree.inbox / f"talk{suffix}"
+    path.write_bytes(content or b"")
+    if content is None:
+        os.truncate(path, 4 * 10**12)
+    assert tree.once()[0] == 1
+    error = error_of(tree, "talk.wav")
+    assert error["code"] == "bad_sidecar" and says in error["problem"]
+    assert tree.names("outbox") == ["good"]
+
+
+def test_a_recording_that_is_too_large_is_refused_before_it_is_read(tree):
+    tree.settings["limits.max_input_mb"] = "1"
+    speech(tree.inbox / "talk.wav", "Hello world.")
+    os.truncate(tree.inbox / "talk.wav", 1_000_001)
+    assert tree.once()[0] == 1
+    assert error_of(tree, "talk.wav")["code"] == "limit"
+
+
+def test_a_tag_that_looks_like_a_full_disk_is_no_full_disk(tree):
+    words = speech(tree.folder / "a.wav", "Hello world.")
+    transcript(tree.inbox / "talk.json", words)
+    title = ("A" * 200 + "\r") * 12 + "B" * 100 + "No space left on device"
+    convert(tree.folder / "a.wav", tree.inbox / "talk.flac", "-metadata", f"title={title}")
+    status, log = tree.once()
+    assert status == 0 and events(log, "job.retry") == []
+
+
+def cover_first(path):
+    """Put the tags of an MP4, its cover among them, before its tracks."""
+    content = path.read_bytes()
+    at = content.index(b"moov") - 4
+    size = int.from_bytes(content[at : at + 4])
+    boxes, inner = [], at + 8
+    while inner < at + size:
+        length = int.from_bytes(content[inner : inner + 4])
+        boxes.append(content[inner : inner + length])
+        inner += length
+    boxes.sort(key=lambda box: [b"mvhd", b"udta"].index(box[4:8]) if box[4:8] != b"trak" else 9)
+    path.write_bytes(content[: at + 8] + b"".join(boxes) + content[at + size :])
+
+
+@pytest.mark.parametrize("limit", ["100000000", "100000"])
+def test_a_cover_before_the_picture_is_not_the_picture_but_has_its_limit(tree, limit):
+    tree.settings |= {"limits.max_pixels": limit, "video.title": "", "video.waveform": "none"}
+    words = speech(tree.folder / "a.wav", "Hello world.")
+    clip(tree.folder / "a.mp4", tree.folder / "a.wav", 2, size="160x120")
+    picture(tree.folder / "cover.png", "color=c=red:s=600x600")
+    cover = ["-i", str(tree.folder / "cover.png"), "-map", "0", "-map", "1", "-c", "copy"]
+    convert(
+        tree.folder / "a.mp4", tree.folder / "b.mp4", *cover, "-disposition:v:1", "attached_pic"
+    )
+    cover_first(tree.folder / "b.mp4")
+    transcript(tree.inbox / "talk.json", words)
+    (tree.folder / "b.mp4").rename(tree.inbox / "talk.mp4")
+    status, _ = tree.once()
+    if limit == "100000":
+        assert status == 1 and "600x600" in error_of(tree, "talk.mp4")["problem"]
+        return
+    assert status == 0
+    shot = convert(tree.outbox / "talk" / "talk.mp4", tree.folder / "shot.ppm", "-frames:v", "1")
+    pixels = shot.read_bytes()[-320 * 180 * 3 :]
+    red = sum(
+        pixels[i] > 200 and pixels[i + 1] < 60 > pixels[i + 2] for i in range(0, len(pixels), 3)
+    )
+    assert red < 320 * 180 / 4, "the test picture is shown, and not its cover"

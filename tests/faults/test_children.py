@@ -90,6 +90,29 @@ def test_deaths_are_remembered_over_a_restart(tree):
     assert reason(tree, "deadly.wav")["code"] == "worker_died"
 
 
+SAYS_AND_DIES = """#!/bin/sh
+if mkdir {once} 2>/dev/null; then
+  echo "[mp3float @ 0x5] Header missing" >&2
+  echo "Error while decoding stream #0:0: Invalid data found when processing input" >&2
+  kill -9 $$
+fi
+exec {program} "$@"
+"""
+
+
+@pytest.mark.fault("SIGKILL of ffprobe, and of FFmpeg while it decodes, after they complained")
+@pytest.mark.parametrize("program", ["ffmpeg", "ffprobe"])
+def test_what_a_killed_program_had_said_of_a_recording_does_not_condemn_it(tree, program):
+    wrapper = tree.folder / program
+    wrapper.write_text(SAYS_AND_DIES.format(once=tree.folder / "once", program=program))
+    wrapper.chmod(0o755)
+    tree.settings[f"limits.{program}"] = str(wrapper)
+    drop(tree, "talk.wav", "Hello world.", known=True)
+    status, log = tree.once()
+    assert [line["code"] for line in events(log, "job.retry")] == ["ffmpeg_died"]
+    assert status == 0 and tree.names("outbox") == ["talk"]
+
+
 @pytest.mark.fault("memory that is short in the worker (prlimit), and then is not")
 def test_a_recording_waits_for_memory(tree):
     tree.settings["intake.rescan_seconds"] = "0.5"

@@ -14,7 +14,7 @@ from karaokify_daemon.adapters.files import claims
 from karaokify_daemon.adapters.work import job_folder
 from karaokify_daemon.config import load
 from karaokify_daemon.pipeline.run import work_key
-from tests.support.files import dead_pid, write_lock
+from tests.support.files import dead_pid, other_process, write_lock
 from tests.support.media import speech, transcript
 from tests.support.service import COMMAND, Tree, events
 
@@ -130,6 +130,29 @@ def test_a_job_that_was_done_but_not_noted_is_noted_and_its_leftovers_go(tree):
     assert [line["state"] for line in events(log, "job.settled")] == ["done"]
     assert list((tree.cache / "work").iterdir()) == [] == tree.hidden("inbox")
     assert tree.names("outbox") == ["talk"]
+
+
+@pytest.mark.fault("a guard of locks that somebody holds")
+def test_a_guard_that_somebody_holds_stops_nobody_for_ever(tree):
+    drop(tree)
+    guard = tree.inbox / ".karaokify-guard"
+    hold = "import fcntl; file = open(sys.argv[1], 'a'); fcntl.flock(file, fcntl.LOCK_EX)"
+    with other_process(hold, guard), tree.start() as service:
+        assert "cannot be claimed" in service.wait_for("job.unclaimable")["reason"]
+        assert service.stop() == 0
+    assert tree.once()[0] == 0
+
+
+@pytest.mark.fault("SIGHUP: a configuration with tables in tables without end")
+def test_a_configuration_nested_too_deeply_is_refused(tree):
+    with tree.start() as service:
+        service.wait_for("inbox.watched")
+        before = tree.config.read_text()
+        tree.config.write_text(before + "\n[x]\n" + ".".join("a" * 3000) + " = 1\n")
+        service.process.send_signal(signal.SIGHUP)
+        service.wait_for("config.refused")
+        drop(tree)
+        service.wait_for("job.done")
 
 
 @pytest.mark.fault("the limits of inotify: no watch, no instance")

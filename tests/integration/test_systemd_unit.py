@@ -34,6 +34,10 @@ def test_systemd_understands_every_line(tmp_path):
     assert done.returncode == 0 and not said, done.stderr
 
 
+def test_it_may_ask_who_writes_the_files_of_others(unit):
+    assert "CAP_LEASE" in unit["Service"]["AmbientCapabilities"].split()
+
+
 def test_it_starts_a_command_that_exists_and_waits_for_its_word(unit):
     _, *arguments = unit["Service"]["ExecStart"].split()
     parsed = _parser().parse_args(arguments)

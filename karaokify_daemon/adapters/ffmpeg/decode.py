@@ -12,12 +12,25 @@ from karaokify_daemon.adapters.ffmpeg.probe import MediaInfo
 from karaokify_daemon.adapters.ffmpeg.sources import input_arguments, url
 from karaokify_daemon.adapters.ffmpeg.tools import Cancelled, Ffmpeg, OnProgress, never
 from karaokify_daemon.domain.names import printable
-from karaokify_daemon.errors import FfmpegError, LimitError, NoAudioError, NotMediaError
+from karaokify_daemon.errors import (
+    FfmpegDiedError,
+    FfmpegError,
+    LimitError,
+    NoAudioError,
+    NotMediaError,
+)
 
 SAMPLE_RATE = 16_000
 _BYTES_PER_SAMPLE = 2
 _SHORTEST_DEADLINE = 60.0
 _GATE_LUFS = -70.0  # EBU R 128 measures nothing below it
+
+_DAMAGED = re.compile(
+    r"corrupt|error while decoding|decoding error|error submitting|invalid data|prematurely|"
+    r"do not match|crc mismatch|header missing|truncated",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"\[[^\]]* @ 0x[0-9a-f]+\]")
 
 # Gaps and a late start are filled with silence, so that a time in the samples is the same time in
 # the rendered video; render.py does the same.
@@ -41,6 +54,7 @@ class Decoded:
     duration_ms: int
     sha256: str
     loudness: Loudness
+    damage: str | None = None  # what FFmpeg said of it, where it did
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but where the samples are, for JSON."""
@@ -51,7 +65,13 @@ class Decoded:
         """Return what `to_dict` has made a dictionary of."""
         loudness = Loudness(**data["loudness"])
         duration_ms, sha256 = data["duration_ms"], data["sha256"]
-        return cls(pcm=pcm, duration_ms=duration_ms, sha256=sha256, loudness=loudness)
+        return cls(
+            pcm=pcm,
+            duration_ms=duration_ms,
+            sha256=sha256,
+            loudness=loudness,
+            damage=data.get("damage"),
+        )
 
     def is_intact(self) -> bool:
         """Tell whether the samples are there as they were decoded. Reads them all."""
@@ -86,6 +106,8 @@ def decode(
             on_progress=on_progress,
             cancelled=cancelled,
         )
+    except FfmpegDiedError:
+        raise
     except FfmpegError as error:
         raise _undecodable(error, name) from error
     samples = pcm.stat().st_size // _BYTES_PER_SAMPLE
@@ -99,7 +121,19 @@ def decode(
         duration_ms=round(samples * 1000 / SAMPLE_RATE),
         sha256=_sha256(pcm),
         loudness=_loudness(log),
+        damage=_damage(log),
     )
+
+
+def _damage(log: str) -> str | None:
+    """Return the first line in which FFmpeg says that something in the file is not as it should be.
+
+    Indented lines are left out: there it repeats what stands in the file.
+    """
+    for line in log.splitlines():
+        if not line.startswith(" ") and _DAMAGED.search(line):
+            return _ADDRESS.sub("", line).strip()
+    return None
 
 
 def _sha256(path: Path) -> str:

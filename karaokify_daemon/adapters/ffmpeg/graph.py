@@ -92,7 +92,7 @@ class Graph:
     ) -> Any:
         if shown is None:
             return self._canvas(background)
-        fitted = self._fitted(recording["v:0"], shown)
+        fitted = self._fitted(recording[f"v:{shown.ordinal}"], shown)
         if background is None:
             fitted = fitted.filter(
                 "pad",
@@ -111,8 +111,10 @@ class Graph:
         if background is None:
             return self._plain(self._video.fps).filter("format", "yuv420p")
         if background.moves:
-            moving = self._input(background.path, stream_loop=-1)["v:0"]
-            covering = self._covering(self._paced(moving), background.info.video)
+            shown = background.info.video
+            looped = self._input(background.path, stream_loop=-1)
+            moving = looped[f"v:{shown.ordinal if shown else 0}"]
+            covering = self._covering(self._paced(moving), shown)
             return self._darkened(covering) if dark else covering
         still = self._input(background.path)["v:0"].filter("trim", end_frame=1)
         covering = self._covering(still, None)

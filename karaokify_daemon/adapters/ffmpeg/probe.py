@@ -9,6 +9,7 @@ from karaokify_daemon.adapters.ffmpeg.sources import input_arguments
 from karaokify_daemon.adapters.ffmpeg.tools import Ffmpeg
 from karaokify_daemon.domain.names import IMAGE, printable, suffix
 from karaokify_daemon.errors import (
+    FfmpegDiedError,
     FfmpegError,
     KaraokifyError,
     LimitError,
@@ -40,8 +41,12 @@ class AudioStream:
 
 @dataclass(frozen=True, kw_only=True)
 class VideoStream:
-    """The first moving picture; width and height are as shown: turned, with square pixels."""
+    """The first moving picture; width and height are as shown: turned, with square pixels.
 
+    `ordinal` is its number among the video streams, which cover art may come before.
+    """
+
+    ordinal: int
     codec: str
     width: int
     height: int
@@ -71,12 +76,16 @@ def probe(tools: Ffmpeg, path: Path) -> MediaInfo:
     _refuse_empty(path, name)
     try:
         told = tools.probe_json(["-show_entries", _ENTRIES, *input_arguments(path)], file=name)
+    except FfmpegDiedError:  # whatever it had said before: what killed it is not in the file
+        raise
     except FfmpegError as error:
         raise _not_media(error, name) from error
     info = _info(told, still=suffix(path) in IMAGE)
     if info.audio is None and info.video is None:
         raise NotMediaError("has neither sound nor a picture", file=name)
-    _refuse_large(info, tools, name)
+    _refuse_long(info, tools, name)
+    for stream in told.get("streams", []):
+        _refuse_large(stream, tools, name)
     return info
 
 
@@ -87,11 +96,13 @@ def probe_background(tools: Ffmpeg, path: Path, *, configured: bool = False) -> 
     `configured` for all recordings, none of which is at fault then.
     """
     name = printable(path.name)
-    first = ["-map", "0:v:0", "-frames:v", "1", "-f", "null", "-"]
     try:
         info = probe(tools, path)
         if info.video is not None:
+            first = ["-map", f"0:v:{info.video.ordinal}", "-frames:v", "1", "-f", "null", "-"]
             tools.run([*input_arguments(path), *first], file=name, deadline=_FRAME_SECONDS)
+    except FfmpegDiedError:
+        raise
     except (NotMediaError, LimitError, FfmpegError) as error:
         if isinstance(error, FfmpegError) and not error.details.get("stderr"):
             raise  # FFmpeg is missing, or was killed: that is not the file's fault
@@ -141,11 +152,14 @@ def _not_media(error: FfmpegError, name: str) -> FfmpegError | NotMediaError:
 def _info(told: dict[str, Any], *, still: bool) -> MediaInfo:
     streams = told.get("streams", [])
     audio = next((s for s in streams if s.get("codec_type") == "audio"), None)
-    video = next((s for s in streams if s.get("codec_type") == "video" and not _is_cover(s)), None)
+    videos = [s for s in streams if s.get("codec_type") == "video"]
+    ordinal, video = next(((n, s) for n, s in enumerate(videos) if not _is_cover(s)), (0, None))
     return MediaInfo(
         duration_ms=None if still else _duration_ms(told.get("format", {})),
         audio=_audio(audio) if audio else None,
-        video=_video(video) if video and video.get("width") and video.get("height") else None,
+        video=(
+            _video(video, ordinal) if video and video.get("width") and video.get("height") else None
+        ),
         audio_duration_ms=_ms((audio or {}).get("duration")),
         video_duration_ms=_ms((video or {}).get("duration")),
     )
@@ -171,7 +185,7 @@ def _audio(stream: dict[str, Any]) -> AudioStream:
     )
 
 
-def _video(stream: dict[str, Any]) -> VideoStream:
+def _video(stream: dict[str, Any], ordinal: int) -> VideoStream:
     width, height = int(stream["width"]), int(stream["height"])
     width = max(1, round(width * _ratio(stream.get("sample_aspect_ratio"), ":", Fraction(1))))
     turns = [data.get("rotation", 0) for data in stream.get("side_data_list", [])]
@@ -181,6 +195,7 @@ def _video(stream: dict[str, Any]) -> VideoStream:
     space = stream.get("color_space")
     rate = _ratio(stream.get("avg_frame_rate"), "/", Fraction(0))
     return VideoStream(
+        ordinal=ordinal,
         codec=str(stream.get("codec_name", "unknown")),
         width=width,
         height=height,
@@ -205,7 +220,7 @@ def _ms(seconds: Any) -> int | None:
     return ms if ms > 0 else None
 
 
-def _refuse_large(info: MediaInfo, tools: Ffmpeg, name: str) -> None:
+def _refuse_long(info: MediaInfo, tools: Ffmpeg, name: str) -> None:
     limits = tools.limits
     if info.duration_ms and info.duration_ms > limits.max_duration_seconds * 1000:
         raise LimitError(
@@ -213,9 +228,14 @@ def _refuse_large(info: MediaInfo, tools: Ffmpeg, name: str) -> None:
             f"limits.max_duration_seconds = {limits.max_duration_seconds:.0f}",
             file=name,
         )
-    if info.video and info.video.width * info.video.height > limits.max_pixels:
+
+
+def _refuse_large(stream: dict[str, Any], tools: Ffmpeg, name: str) -> None:
+    """Refuse any stream that is too large, cover art as well, whichever will be shown."""
+    width, height = int(stream.get("width") or 0), int(stream.get("height") or 0)
+    if width * height > tools.limits.max_pixels:
         raise LimitError(
-            f"has pictures of {info.video.width}x{info.video.height}, larger than "
-            f"limits.max_pixels = {limits.max_pixels}",
+            f"has pictures of {width}x{height}, larger than "
+            f"limits.max_pixels = {tools.limits.max_pixels}",
             file=name,
         )

@@ -182,8 +182,15 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
 
 
 def _lines(stream: IO[bytes]) -> Iterable[str]:
-    """Yield lines, cut to a sane length: a stranger's file may make FFmpeg print anything."""
+    """Yield lines, cut to a sane length: a stranger's file may make FFmpeg print anything.
+
+    What is cut off is no line of its own: there a stranger could say what FFmpeg never said.
+    """
+    whole = True
     for raw in iter(lambda: stream.readline(_LONGEST_LINE), b""):
+        begins, whole = whole, raw.endswith(b"\n")
+        if not begins:
+            continue
         yield re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", raw.decode("utf-8", "replace").rstrip("\r\n"))
 
 

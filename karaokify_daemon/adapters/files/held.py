@@ -5,7 +5,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,10 +14,12 @@ from karaokify_daemon.adapters.files.identity import Identities, of_stat
 from karaokify_daemon.adapters.files.links import linked_elsewhere
 from karaokify_daemon.domain.job import Job, Sidecars
 from karaokify_daemon.domain.names import printable
-from karaokify_daemon.errors import IntakeError, SourceChangedError
+from karaokify_daemon.errors import CancelledError, IntakeError, SourceChangedError
 
 # A link is not followed, a pipe that somebody has put in the place of a file is not waited for.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+_CHUNK = 1 << 20
 
 
 class Held:
@@ -30,22 +32,33 @@ class Held:
             path: of_stat(os.fstat(fd)) for path, fd in descriptors.items()
         }
 
-    def sha256(self, path: Path) -> str:
-        """Return the hexadecimal SHA-256 of a file's bytes. Raises IntakeError."""
+    def size(self, path: Path) -> int:
+        """Return a file's size in bytes, as it was opened."""
+        return self.identities[path][2]
+
+    def sha256(self, path: Path, cancelled: Callable[[], bool] = lambda: False) -> str:
+        """Return the hexadecimal SHA-256 of a file's bytes. Raises IntakeError, CancelledError."""
+        digest = hashlib.sha256()
         with reported("cannot be read", path, IntakeError):
             anew = Path(f"/proc/self/fd/{self._descriptors[path]}")  # from its start
             with anew.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
+                while chunk := file.read(_CHUNK):
+                    if cancelled():
+                        raise CancelledError("was stopped", file=printable(path.name))
+                    digest.update(chunk)
+        return digest.hexdigest()
 
     def linked(self, folder: Path) -> Job:
         """Return the job with its files by other paths: links, in our folder, to the open ones.
 
         They keep their names, and can be opened by child processes for as long as this is held.
+        Raises PublishError.
         """
         links = {}
         for path, fd in self._descriptors.items():
             links[path] = folder / path.name
-            links[path].symlink_to(f"/proc/{os.getpid()}/fd/{fd}")
+            with reported("links cannot be made in the cache", folder):
+                links[path].symlink_to(f"/proc/{os.getpid()}/fd/{fd}")
         sidecars = self.job.sidecars
         return replace(
             self.job,

@@ -5,6 +5,7 @@ import fcntl
 import os
 import socket
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from filelock import SoftFileLock, Timeout
 
 _LONGEST = 1024  # bytes; no lock of filelock's is longer
 _GUARD = ".karaokify-guard"
+_GUARD_SECONDS, _GUARD_POLL_S = 5.0, 0.01  # it is held for the moment of one look
+_ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 _held: dict[Path, bytes] = {}  # what is in the locks that this process holds
 # What is in locks of ours that could not be removed, because their disk was gone at that moment:
 # when it is back they name a process that lives, but holds nothing.
@@ -32,6 +35,7 @@ def try_lock(path: Path) -> SoftFileLock | None:
         try:
             lock.acquire(blocking=False)
         except Timeout:
+            _clear_unreaped(path)
             continue
         except PermissionError:
             if os.path.lexists(path):  # another user's process holds it
@@ -67,8 +71,27 @@ def holder(path: Path) -> str | None:
 
 def is_alive_here(path: Path) -> bool:
     """Tell whether a lock names a process of this host that runs."""
+    return _status(path) not in (None, *_ENDED)
+
+
+def _clear_unreaped(path: Path) -> None:
+    """Remove the lock of a process that has ended, and whose parent does not look after it.
+
+    filelock takes it for one that runs, as long as the parent does.
+    """
+    if _status(path) in _ENDED:
+        path.unlink(missing_ok=True)
+
+
+def _status(path: Path) -> str | None:
+    """Return the state of the process of this host that a lock names; None without one."""
     pid, host = _read(path) or (0, "")
-    return host == socket.gethostname() and bool(pid) and psutil.pid_exists(pid)
+    if host != socket.gethostname() or not pid:
+        return None
+    try:
+        return str(psutil.Process(pid).status())
+    except psutil.NoSuchProcess:
+        return None
 
 
 def _read(path: Path) -> tuple[int, str] | None:
@@ -96,11 +119,26 @@ def guard(folder: Path) -> Iterator[None]:
     """
     fd = _open_guard(folder / _GUARD)
     try:
-        with contextlib.suppress(OSError):  # a file system without flock: the race stays, tiny
-            fcntl.flock(fd, fcntl.LOCK_EX)
+        _lock_guard(fd)
         yield
     finally:
         os.close(fd)
+
+
+def _lock_guard(fd: int) -> None:
+    """Wait for the guard, but not for ever: whoever may open it may hold it."""
+    until = time.monotonic() + _GUARD_SECONDS
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(_GUARD_POLL_S)
+        except OSError:  # a file system without flock: the race stays, tiny
+            return
+        else:
+            return
 
 
 def _open_guard(path: Path) -> int:

@@ -37,31 +37,48 @@ _NO_LINK = {
 }
 
 
-def archive(job: Job, folder: Path, seen: Identities) -> list[Path]:
+def archive(job: Job, folder: Path, seen: Identities, *, resumed: bool = False) -> list[Path]:
     """Move a job's files, as they were seen, to the archive; return their new paths, media last.
 
     Nothing is overwritten: taken names get a number, the same one for all files of the job. A
-    sidecar that another recording of the stem still needs is copied. Raises PublishError, with
-    the files still in the inbox, and SourceChangedError where one is another than was seen.
+    sidecar that another recording of the stem still needs is copied. `resumed` tells that an
+    earlier attempt may have copied them already: then a file of the same name, time and content
+    is taken for that copy. Raises PublishError, with the files still in the inbox, and
+    SourceChangedError where one is another than was seen.
     """
     with reported("cannot be moved to the archive", job.media):
         found = _present(job, seen)
-        placed = _place(job.media, found, folder)
+        placed = _place(job.media, found, folder, resumed=resumed)
         _remove(job.media, found)
     return placed
 
 
-def fail(job: Job, folder: Path, seen: Identities, error: KaraokifyError) -> Path:
+def fail(
+    job: Job, folder: Path, seen: Identities, error: KaraokifyError, *, resumed: bool = False
+) -> Path:
     """Move a job's files to the failed folder, with the reason beside; return the recording's path.
 
     As `archive` otherwise.
     """
     with reported("cannot be moved to the failed folder", job.media):
         found = _present(job, seen)
-        placed = _place(job.media, found, folder)
-        reasons.write(job, placed, error)
+        placed = _place(job.media, found, folder, resumed=resumed)
+        names = {path.name: to.name for path, to in zip(found, placed, strict=True)}
+        reasons.write(job, placed, error, names)
         _remove(job.media, found)
     return placed[-1]
+
+
+def forget_failure(job: Job, folder: Path) -> None:
+    """Remove what a process that was killed while it moved a job's files to `failed` left there.
+
+    Without a reason beside it, it is no failure; and the job has ended well since.
+    """
+    with reported("an earlier attempt's copy cannot be removed from the failed folder", job.media):
+        if not reasons.read(folder / job.media.name):
+            for path in job.paths():
+                if _is_same(path, folder / path.name, resumed=True):
+                    (folder / path.name).unlink()
 
 
 def delete(job: Job, seen: Identities) -> None:
@@ -80,7 +97,7 @@ def restore(media: Path, folder: Path) -> list[Path]:
         job = Job(id="", media=media, sidecars=sidecars_of(media, media.parent.iterdir()))
         found = {path: of_stat(path.lstat()) for path in job.paths()}
         targets = [folder / path.name for path in found]
-        if not _place_all(list(found), targets, copied=set()):
+        if not _place_all(list(found), targets, copied=set(), resumed=True):
             raise PublishError(
                 "cannot be moved back: the inbox has a file of that name",
                 file=printable(media.name),
@@ -123,7 +140,7 @@ def _present(job: Job, seen: Identities) -> Identities:
     return found
 
 
-def _place(media: Path, sources: Iterable[Path], folder: Path) -> list[Path]:
+def _place(media: Path, sources: Iterable[Path], folder: Path, *, resumed: bool) -> list[Path]:
     """Give each file a second place under the first number that is free for all of them."""
     folder.mkdir(exist_ok=True)
     if media.parent.samefile(folder):  # every file would count as moved already, and be removed
@@ -135,17 +152,20 @@ def _place(media: Path, sources: Iterable[Path], folder: Path) -> list[Path]:
     shared = _others_of_stem(media)
     for n in itertools.count(1):
         targets = [folder / name for name in numbered_names(names, media.stem, n)]
-        if _place_all(sources, targets, copied=set(sources) - {media} if shared else set()):
+        copied = set(sources) - {media} if shared else set()
+        if _place_all(sources, targets, copied=copied, resumed=resumed):
             break
     fsync_folder(folder)
     return targets
 
 
-def _place_all(sources: list[Path], targets: list[Path], *, copied: set[Path]) -> bool:
+def _place_all(
+    sources: list[Path], targets: list[Path], *, copied: set[Path], resumed: bool
+) -> bool:
     placed: list[Path] = []
     try:
         for source, target in zip(sources, targets, strict=True):
-            if not _is_same(source, target):
+            if not _is_same(source, target, resumed=resumed or source != sources[-1]):
                 _place_one(source, target, copied=source in copied)
                 placed.append(target)
     except BaseException as error:
@@ -204,7 +224,7 @@ def _show(temporary: Path, target: Path) -> None:
         temporary.replace(target)
 
 
-def _is_same(source: Path, target: Path) -> bool:
+def _is_same(source: Path, target: Path, *, resumed: bool) -> bool:
     """Tell whether the target is the source already, from a move that was cut short."""
     try:
         here, there = source.lstat(), target.lstat()
@@ -212,6 +232,8 @@ def _is_same(source: Path, target: Path) -> bool:
         return False
     if of_stat(here) == of_stat(there):
         return True
+    if not resumed:  # a copy of ours it cannot be: another recording of the same content, then
+        return False
     alike = (here.st_size, here.st_mtime_ns) == (there.st_size, there.st_mtime_ns)
     return alike and stat.S_ISREG(there.st_mode) and filecmp.cmp(source, target, shallow=False)
 

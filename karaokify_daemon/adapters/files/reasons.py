@@ -10,17 +10,18 @@ from typing import Any
 
 from karaokify_daemon.adapters.files import durable
 from karaokify_daemon.domain.job import Job
-from karaokify_daemon.domain.names import printable, reason_names
+from karaokify_daemon.domain.names import is_media, printable, reason_names
 from karaokify_daemon.errors import KaraokifyError
 
 _DEEPEST = 8
 
 
-def write(job: Job, placed: list[Path], error: KaraokifyError) -> None:
+def write(job: Job, placed: list[Path], error: KaraokifyError, names: Mapping[str, str]) -> None:
     """Write why a job failed beside its recording, the last of the `placed` files.
 
-    An older reason of that name is replaced: its recording has been moved away. Names stand
-    without their folders, which are nobody's business. Raises OSError.
+    `names` are those that its files have got there, by those that they had. An older reason of
+    that name is replaced: its recording has been moved away. Names stand without their folders,
+    which are nobody's business. Raises OSError.
     """
     media = placed[-1]
     as_json, as_text = (media.with_name(name) for name in reason_names(media.name))
@@ -31,11 +32,12 @@ def write(job: Job, placed: list[Path], error: KaraokifyError) -> None:
         "job_id": job.id,
         "failed_at": datetime.now(UTC).isoformat(timespec="seconds"),
         **error.to_dict(),
+        "file": _named(error, names),
     }
     inbox = str(job.media.parent)
     content = json.dumps(_plain(facts, inbox), indent=2, ensure_ascii=False)
     durable.write(as_json, f"{content}\n".encode())
-    durable.write(as_text, _paragraph(job, placed, error).encode())
+    durable.write(as_text, _paragraph(job, placed, error, names).encode())
 
 
 def read(media: Path) -> dict[str, Any]:
@@ -56,9 +58,27 @@ def forget(failed: Path, name: str) -> None:
             (failed / reason).unlink(missing_ok=True)
 
 
-def _paragraph(job: Job, placed: list[Path], error: KaraokifyError) -> str:
+def find(failed: Path, job_id: str) -> dict[str, Any]:
+    """Return the reason of a failed job, whatever its recording is called; {} without one."""
+    with contextlib.suppress(OSError):
+        for path in failed.iterdir():
+            if is_media(path) and (reason := read(path)).get("job_id") == job_id:
+                return reason
+    return {}
+
+
+def _named(error: KaraokifyError, names: Mapping[str, str]) -> str | None:
+    """Return what the file that an error is about is called now."""
+    now = {printable(before): printable(after) for before, after in names.items()}
+    return now.get(error.file, error.file) if error.file else error.file
+
+
+def _paragraph(
+    job: Job, placed: list[Path], error: KaraokifyError, names: Mapping[str, str]
+) -> str:
     *sidecars, media = [_line(path.name) for path in placed]
-    where = f"in {error.file}, " if error.file and error.file != job.media.name else ""
+    about = error.file is not None and error.file != printable(job.media.name)
+    where = f"{_named(error, names)} " if about else ""
     inbox = "the inbox" if job.preset is None else f"the folder {job.preset} of the inbox"
     together = f", together with {' and '.join(sidecars)}" if sidecars else ""
     text = _plain(f"{where}{error.problem}. {error.advice}", str(job.media.parent))

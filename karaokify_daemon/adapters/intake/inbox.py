@@ -22,6 +22,11 @@ from karaokify_daemon.domain.names import (
 )
 from karaokify_daemon.errors import IntakeError
 
+Facts = tuple[int, int, int, int]  # device, inode, size, modification time in nanoseconds
+
+_UNKNOWN = "is another user's, so nobody tells whether it is still being written: waits longer"
+_UNKNOWN_FACTOR = 10  # times settle_seconds
+
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
@@ -77,6 +82,7 @@ class Inbox:
         self._ignore = intake.ignore
         self._presets = frozenset(presets)
         self._is_done = is_done
+        self._settle_seconds = intake.settle_seconds
         self._settling = Settling(intake.settle_seconds, clock)
 
     def scan(self) -> Scan:
@@ -135,17 +141,27 @@ class Inbox:
         if remaining > 0:
             reason = "waits until it no longer changes"
             return Waiting(path=job.media, reason=reason, until_seconds=remaining, job_id=job.id)
-        if is_being_written(job.paths()):
+        writing = is_being_written(job.paths())
+        if writing:
             return Waiting(path=job.media, reason="is still being written", job_id=job.id)
+        if writing is None:
+            long = self._settle_seconds * _UNKNOWN_FACTOR
+            remaining = self._settling.remaining(job.media, signatures, at_least=long)
+            if remaining > 0:
+                return Waiting(
+                    path=job.media, reason=_UNKNOWN, until_seconds=remaining, job_id=job.id
+                )
         return None
 
 
-def is_still(job: Job) -> bool:
-    """Tell whether a job's recording is the one that was found complete."""
-    try:
-        return _job_id(job.media, job.media.lstat()) == job.id
-    except OSError:
-        return False
+def is_still(job: Job, opened: Facts | None = None) -> bool:
+    """Tell whether a job's recording, as it lies there or was opened, is the one that was found."""
+    if opened is None:
+        try:
+            opened = _facts(job.media.lstat())
+        except OSError:
+            return False
+    return job.id in (_id(opened), _id(opened, job.media))
 
 
 def _groups(listing: Listing, scan: Scan) -> dict[str, _Group]:
@@ -180,10 +196,17 @@ def _job(media: Path, info: os.stat_result, group: _Group, preset: str | None) -
 
 def _job_id(media: Path, info: os.stat_result) -> str:
     """Return twelve hexadecimal digits, the same for as long as the file is, also after a move."""
-    facts = f"{info.st_dev}:{info.st_ino}:{info.st_size}:{info.st_mtime_ns}".encode()
-    if info.st_nlink > 1:  # a hard link: two names in the inbox are two jobs
-        facts += os.fsencode(media)
-    return hashlib.sha256(facts).hexdigest()[:12]
+    # a hard link: two names in the inbox are two jobs
+    return _id(_facts(info), media if info.st_nlink > 1 else None)
+
+
+def _id(facts: Facts, media: Path | None = None) -> str:
+    text = ":".join(map(str, facts)).encode()
+    return hashlib.sha256(text + os.fsencode(media or "")).hexdigest()[:12]
+
+
+def _facts(info: os.stat_result) -> Facts:
+    return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns
 
 
 def _folder_problem(folder: Path, presets: Collection[str]) -> Problem:

@@ -31,7 +31,7 @@ def test_a_name_that_is_not_utf8_is_kept_exactly_in_hexadecimal(tmp_path):
     options.write_bytes(b"y")
     job = Job(id="1", media=media, sidecars=Sidecars(options=options))
     with hold(job) as held:
-        hashes = manifest.source_hashes(held)
+        hashes = manifest.source_hashes(held, from_dict({}))
         made = manifest.manifest(held, from_dict({}), hashes, {"words": 3})
     assert made["source"]["name"] == "caf\ufffd.mp3"
     assert bytes.fromhex(made["source"]["name_hex"]) == b"caf\xe9.mp3"

@@ -120,7 +120,7 @@ def test_so_it_is_where_somebody_has_taken_the_bundle_away_since(ledger, job):
 def test_a_failed_file_is_known_by_its_reason(ledger, job, folders):
     ledger.journal.save(Record.of(job).claimed(job))
     moved = job.media.rename(folders / "failed" / "talk.mp3")
-    reasons.write(job, [moved], NotMediaError("is text"))
+    reasons.write(job, [moved], NotMediaError("is text"), {})
     ledger.refresh()
 
     ledger.settle(present=set())
@@ -163,7 +163,7 @@ def test_a_folder_that_is_gone_tells_nothing_of_its_files(ledger, folders):
 def test_a_lost_journal_is_rebuilt_from_the_folders(ledger, job, folders, config):
     publish(folders, "abc", "7")
     moved = job.media.rename(folders / "failed" / "caf\udce9.mp3")
-    reasons.write(replace(job, id="8"), [moved], NotMediaError("is text"))
+    reasons.write(replace(job, id="8"), [moved], NotMediaError("is text"), {})
     ledger.journal.close()
     for path in (folders / "state").glob("journal*"):
         path.unlink()

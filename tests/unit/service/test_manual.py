@@ -99,6 +99,22 @@ def test_a_wait_for_a_retry_is_ended(folders, config, manual, journal):
     assert journal.get(job.id) == Record.of(job)
 
 
+@pytest.mark.parametrize("by_hand", [["retry"], ["hold", "release"]])
+def test_what_is_published_or_found_already_is_not_forgotten(
+    folders, config, manual, journal, by_hand
+):
+    put(folders / "inbox", "talk.mp3")
+    job = job_of(config, "talk.mp3")
+    claimed = Record.of(job).claimed(job).identified("abc").published("talk")
+    journal.save(claimed.postponed({"code": "x"}, now() + 300, deadly=True))
+
+    for command in by_hand:
+        getattr(manual, command)("talk.mp3")
+    found = journal.get(job.id)
+    assert (found.content, found.bundle) == ("abc", "talk")
+    assert (found.state, found.attempts, found.not_before) == (JobState.WAITING, 0, None)
+
+
 def test_a_failed_recording_goes_back_with_its_sidecars_and_without_its_reason(
     folders, config, manual
 ):

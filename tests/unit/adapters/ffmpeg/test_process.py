@@ -134,6 +134,12 @@ def test_what_is_cancelled_ends_soon():
         )
 
 
+def test_what_is_cut_off_a_long_line_is_no_line_of_its_own():
+    said = "    title: ' + 'A' * 3000 + 'No space left on device"
+    log = execute(python(f"import sys; print('{said}', file=sys.stderr)"), file="x", deadline=60)
+    assert log.startswith("    title: AAA") and "No space" not in log
+
+
 def test_it_yields_to_others():
     heard = []
     execute(python("import os; print(os.nice(0))"), file="x", deadline=60, caps=Caps(nice=7),

@@ -1,6 +1,7 @@
 import multiprocessing
 import os
 import socket
+import subprocess
 
 import pytest
 
@@ -68,6 +69,17 @@ def test_the_claim_of_a_dead_process_is_taken_over(media):
 
     assert claim is not None
     claim.release()
+
+
+def test_the_claim_of_a_dead_process_that_nobody_waits_for_is_taken_over(media):
+    with subprocess.Popen(["true"]) as process:  # until this block ends
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        write_lock(lock_of(media), process.pid)
+        claim = claims.claim(media)
+        assert claim is not None
+        claim.release()
+        write_lock(lock_of(media), process.pid)
+        assert claims.unlock(media) is None
 
 
 def test_the_claim_of_a_recycled_process_number_is_taken_over(media):

@@ -9,6 +9,7 @@ from karaokify_daemon.adapters.files import durable, moves, reasons
 from karaokify_daemon.errors import (
     FfmpegError,
     NoAudioError,
+    NotMediaError,
     PublishError,
     SidecarError,
     SourceChangedError,
@@ -174,10 +175,48 @@ def test_a_move_that_was_cut_short_is_finished_without_a_second_copy(inbox, ther
         (there / "talk.png").write_bytes(picture.read_bytes())
         os.utime(there / "talk.png", ns=(0, picture.stat().st_mtime_ns))
 
-    moves.archive(job_of(media), there, of_job(job_of(media)))
+    moves.archive(job_of(media), there, of_job(job_of(media)), resumed=not linked)
 
     assert names(there) == ["talk.mp3", "talk.png"]
     assert not names(inbox)
+
+
+def test_another_recording_of_the_same_content_and_time_is_not_taken_for_a_copy(inbox, there):
+    (inbox / "shorts").mkdir()
+    (inbox / "talk.mp3").write_bytes(b"x")
+    (inbox / "shorts/talk.mp3").write_bytes(b"x")
+    for folder in (inbox, inbox / "shorts"):
+        os.utime(folder / "talk.mp3", ns=(0, 1_234_567_890))
+        job = job_of(folder / "talk.mp3")
+        moves.fail(job, there, of_job(job), NotMediaError("is text"))
+    assert [name for name in names(there) if name.endswith(".mp3")] == ["talk-2.mp3", "talk.mp3"]
+
+
+def test_the_reason_names_a_sidecar_as_it_is_called_there(inbox, there):
+    for _ in range(2):
+        media, _ = put(inbox, "talk.mp3", "talk.toml")
+        job = job_of(media)
+        error = SidecarError("is not valid TOML", file="talk.toml")
+        moved = moves.fail(job, there, of_job(job), error)
+    assert moved.name == "talk-2.mp3"
+    assert "talk-2.toml is not valid" in (there / "talk-2.mp3.error.txt").read_text()
+    assert json.loads((there / "talk-2.mp3.error.json").read_text())["file"] == "talk-2.toml"
+
+
+def test_what_a_killed_failure_left_goes_when_the_job_ends_well_but_no_failure_does(inbox, there):
+    there.mkdir()
+    media, picture = put(inbox, "talk.mp3", "talk.png")
+    (there / "talk.mp3").hardlink_to(media)
+    (there / "talk.png").hardlink_to(picture)
+    moves.forget_failure(job_of(media), there)
+    assert names(there) == []
+
+    job = job_of(media)
+    moves.fail(job, there, of_job(job), NotMediaError("is text"))
+    before = names(there)
+    put(inbox, "talk.mp3")
+    moves.forget_failure(job_of(media), there)
+    assert names(there) == before
 
 
 def test_a_recording_that_is_gone_is_said_to_have_changed(inbox, there):
@@ -286,7 +325,7 @@ def test_the_reason_names_the_sidecar_and_the_folder_of_the_preset(inbox, there)
     )
 
     text = (there / "talk.mp3.error.txt").read_text()
-    assert "video: in talk.toml, is not valid TOML. Correct" in text
+    assert "video: talk.toml is not valid TOML. Correct" in text
     assert "move it back into the folder lyrics of the inbox" in text
 
 

@@ -3,6 +3,7 @@ import socket
 
 import pytest
 
+from karaokify_daemon.adapters.files.identity import of_stat
 from karaokify_daemon.adapters.intake.inbox import Inbox, is_still
 from karaokify_daemon.config import Intake
 from karaokify_daemon.errors import IntakeError
@@ -201,6 +202,16 @@ def test_two_names_of_one_file_are_two_jobs(settled, tmp_path):
     (tmp_path / "copy.mp3").hardlink_to(path)
 
     assert len({job.id for job in settled().ready}) == 2
+
+
+def test_what_was_opened_is_compared_with_what_was_found(settled, tmp_path):
+    first, second = put(tmp_path, "talk.mp3", "other.mp3", content=b"abc")
+    (job,) = (job for job in settled().ready if job.media == first)
+
+    assert is_still(job) and is_still(job, of_stat(first.stat()))
+    assert not is_still(job, of_stat(second.stat()))
+    (tmp_path / "again.mp3").hardlink_to(first)  # as our own move does
+    assert is_still(job, of_stat(first.stat()))
 
 
 def test_files_that_are_refused_are_problems_and_no_jobs(tmp_path):

@@ -1,6 +1,10 @@
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
+
+import pytest
 
 from karaokify_daemon.adapters.intake.settle import Settling, is_being_written, signature
 from tests.support.files import other_process, put
@@ -67,6 +71,32 @@ def test_a_file_that_another_process_writes_is_being_written(tmp_path):
     with other_process("file = open(sys.argv[1], 'ab')", path):
         assert is_being_written([path])
     assert not is_being_written([path])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_of_another_users_file_it_is_not_known_so_it_must_not_have_changed_for_longer():
+    script = (
+        "import os, sys, pathlib\n"
+        "from karaokify_daemon.adapters.intake.inbox import Inbox\n"
+        "from karaokify_daemon.config import Intake\n"
+        "os.setgroups([]); os.setresuid(65534, 65534, 65534)\n"
+        "now = [0.0]\n"
+        "inbox = Inbox(pathlib.Path(sys.argv[1]), Intake(settle_seconds=3), [],\n"
+        "              clock=lambda: now[0])\n"
+        "for now[0] in (0.0, 4.0, 29.0, 31.0):\n"
+        "    print([waiting.reason for waiting in inbox.scan().waiting])\n"
+    )
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (path,) = put(folder, "talk.mp3")
+        path.chmod(0o644)
+        with other_process("file = open(sys.argv[1], 'ab')", path):
+            command = [sys.executable, "-c", script, folder]
+            told = subprocess.check_output(command, text=True).splitlines()
+    assert "no longer changes" in told[0]
+    assert "another user's" in told[1] and "another user's" in told[2]
+    assert told[3] == "[]"
 
 
 def test_one_file_of_several_is_enough(tmp_path):
