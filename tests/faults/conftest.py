@@ -34,7 +34,9 @@ def recording(tmp_path) -> Path:
 
 
 def pytest_collection_modifyitems(items):
-    missing = [program for program in ("strace", "unshare", "cc") if shutil.which(program) is None]
+    missing = [
+        program for program in ("strace", "unshare", "cc", "rsync") if shutil.which(program) is None
+    ]
     for item in items:
         for marker in item.iter_markers("needs"):
             if absent := [program for program in marker.args if program in missing]:
@@ -49,16 +51,18 @@ def pytest_runtest_makereport(item, call):
 
 
 def pytest_terminal_summary(terminalreporter):
-    lines = defaultdict(lambda: [0, 0])
-    for report in [r for rs in terminalreporter.stats.values() for r in rs]:
+    reports = [r for rs in terminalreporter.stats.values() for r in rs if hasattr(r, "when")]
+    ran = {report.nodeid for report in reports if report.when == "call" and not report.skipped}
+    lines = defaultdict(lambda: [0, 0, 0])
+    for report in reports:
         facts = dict(getattr(report, "user_properties", []))
         if "fault" not in facts:
             continue
-        if report.when == "teardown":
-            lines[facts["fault"]][0] += facts.get("points", 1)
-        elif report.failed:
-            lines[facts["fault"]][1] += 1
+        tried, lost, skipped = lines[facts["fault"]]
+        tried += facts.get("points", 1) * (report.when == "teardown" and report.nodeid in ran)
+        lines[facts["fault"]] = [tried, lost + report.failed, skipped + report.skipped]
     if lines:
-        terminalreporter.write_line(f"{'tried':>7}{'survived':>10}{'lost':>6}  fault")
-    for fault, (tried, lost) in sorted(lines.items()):
-        terminalreporter.write_line(f"{tried:>7}{tried - lost:>10}{lost:>6}  {fault}")
+        terminalreporter.write_line("  tried  survived  lost  skipped  fault")
+    for fault, (tried, lost, skipped) in sorted(lines.items()):
+        counts = f"{tried:>7}{tried - lost:>10}{lost:>6}{skipped:>9}"
+        terminalreporter.write_line(f"{counts}  {fault}")

@@ -59,6 +59,7 @@ def _whole_lines(trace: str) -> Iterator[str]:
 
 
 def traced(attempt: Attempt) -> Trace:
+    attempt.drop()
     what = ["-f", "-y", "-qqq", "-o", str(attempt.trace), "-e", _TRACED, "-e", "signal=none"]
     attempt.run("strace", *what)
     return Trace(attempt.trace)
