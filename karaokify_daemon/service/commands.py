@@ -18,6 +18,8 @@ from karaokify_daemon.errors import ConfigError, KaraokifyError
 if TYPE_CHECKING:
     from karaokify_daemon.service.manual import Manual
 
+_UNLOCK_ADVICE = "Add --yes if that process is dead."
+
 # ruff: noqa: PLC0415 - a command pays for what it uses only: torch alone takes seconds
 
 
@@ -137,8 +139,9 @@ def unlock(arguments: argparse.Namespace) -> int:
     def one(name: str) -> str:
         holder = manual.holder(name)
         print(f"{printable(name)}: claimed by {holder}")
+        manual.refuse_alive(name)
         if not arguments.yes and not _agreed("Is that process dead? Type yes to unlock: "):
-            return "is left as it was"
+            raise ConfigError("is left as it was", file=printable(name), advice=_UNLOCK_ADVICE)
         return manual.unlock(name)
 
     return _each(arguments.names, one)
@@ -163,10 +166,7 @@ def _each(names: list[str], act: Callable[[str], str]) -> int:
 
 
 def _agreed(question: str) -> bool:
-    if not sys.stdin.isatty():
-        print("Add --yes if that process is dead.", file=sys.stderr)
-        return False
-    return input(question).strip().lower() == "yes"
+    return sys.stdin.isatty() and input(question).strip().lower() == "yes"
 
 
 def _config(arguments: argparse.Namespace) -> Config:

@@ -27,7 +27,12 @@ from karaokify_daemon.service.telling import Teller
 
 _AFTER_CRASH_S = 60.0
 _SOON_S = 4.0  # what `once` waits for: a retry after the death of a child, not a full disk
-_UNUSABLE = {"journal": "journal.unusable", "publish": "outbox.unusable"}
+_UNUSABLE = {
+    "journal": "journal.unusable",
+    "publish": "outbox.unusable",
+    "inbox": "inbox.unusable",
+    "outbox": "outbox.unusable",
+}
 _SETTLING_S = 0.5  # how often to look while a file settles
 _SHORTEST_REST_S = 0.1  # files that are being written wake the loop all the while
 _BUSY_SHARE = 5  # a scan that took t seconds is not repeated before 5 t have passed
@@ -143,8 +148,7 @@ class Daemon:
             scan = self._parts.scan(set(self._running))
         except KaraokifyError as error:
             self._parts.lose_sight()
-            event = _UNUSABLE.get(error.code, "inbox.unusable")
-            self._teller.tell(self._config.folders.inbox, event, str(error))
+            self._tell_unusable(error)
             self._failed += self._once
             return None if self._once else self._config.intake.rescan_seconds
         self._teller.tell_waiting(scan)
@@ -156,6 +160,12 @@ class Daemon:
         quick = self._once or settling
         return max(self._busy, _SETTLING_S if quick else self._config.intake.rescan_seconds)
 
+    def _tell_unusable(self, error: KaraokifyError) -> None:
+        folders = self._config.folders
+        name = error.details.get("folder", "inbox")
+        event = _UNUSABLE.get(error.code, _UNUSABLE.get(name, "folder.unusable"))
+        self._teller.tell(getattr(folders, name), event, str(error))
+
     def _reload(self) -> None:
         """Read the configuration again after SIGHUP; a broken one leaves the old in force.
 
@@ -166,21 +176,28 @@ class Daemon:
             if self._hung_up:
                 self._hung_up = False
                 self._changed = self._reread()
+                self._tell_pending(self._changed)
             changed = self._changed
-            if changed is None or (self._running and changed.transcribe != self._config.transcribe):
+            if changed is None or self._must_wait_for_jobs(changed):
                 return
             self._changed = None
             self._parts.change(changed)
         except KaraokifyError as error:
-            self._changed = None
             self._log.error("config.refused", reason=str(error))
         except Exception:  # whatever a file may hold, the old configuration stays in force
-            self._changed = None
             self._log.exception("config.refused", reason="this is a bug: please report it")
         else:
             self._config = changed
             logs.configure(changed.log)
             self._log.info("config.reloaded")
+
+    def _must_wait_for_jobs(self, changed: Config) -> bool:
+        return bool(self._running) and changed.transcribe != self._config.transcribe
+
+    def _tell_pending(self, changed: Config) -> None:
+        if self._must_wait_for_jobs(changed):
+            reason = "[transcribe] has changed: no job is begun until those at work are through"
+            self._log.info("config.waiting", reason=reason, running=len(self._running))
 
     def _submit(self, ready: list[Job]) -> bool:
         """Claim and start what there is room for; tell whether some of ours must still wait."""
@@ -256,6 +273,10 @@ class Daemon:
             return future.result()
         except Exception as error:  # a lock that cannot be removed, say: the service goes on
             self._log.exception("job.crashed", file=printable(record.media.name))
+            with contextlib.suppress(KaraokifyError):
+                record = self._parts.ledger.journal.get(record.id) or record
+            if record.state in (JobState.DONE, JobState.FAILED):  # only the claim is left behind
+                return Outcome(record=record)
             reason = {"code": "internal", "problem": str(error)}
             again = record.postponed(reason, now() + _AFTER_CRASH_S, deadly=False)
             return Outcome(record=again, saved=False)

@@ -39,6 +39,7 @@ class Devices:
                 raise IntakeError(
                     f"the {name} folder is on another device than at the start",
                     file=printable(str(folder)),
+                    folder=name,
                     advice="Mount it again; if it has moved on purpose, restart the service.",
                 )
 
@@ -53,6 +54,7 @@ class Devices:
                     f"the {name} folder was on a disk mounted at {printable(str(was))}, "
                     "which is not mounted now",
                     file=printable(str(folder)),
+                    folder=name,
                     advice=f"Mount it; if that is meant, remove {_NAME} of the state folder.",
                 )
         for folder in self._folders.values():

@@ -30,6 +30,7 @@ from karaokify_daemon.pipeline.run import Notes, Result
 from karaokify_daemon.service.parts import Parts, forget
 
 _PROGRESS_EVERY_S = 30.0
+_WRITES = {"decode": "cache", "caption": "outbox", "render": "outbox"}  # which folder a stage fills
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +136,7 @@ class JobThread:
     def _done(self, result: Result) -> None:
         self._log.info(
             "job.done",
-            bundle=str(result.bundle),
+            bundle=printable(str(result.bundle)),
             published=result.published,
             seconds=self._seconds(),
             **result.figures,
@@ -159,7 +160,7 @@ class JobThread:
         except KaraokifyError as trouble:  # the failed folder is not writable: it stays, and waits
             again = self._decide(trouble) or 0.0
             return self._again(job, error, again, trouble=str(trouble))
-        self._log.error("job.failed", moved_to=str(moved), **self._facts(job, error))
+        self._log.error("job.failed", moved_to=printable(str(moved)), **self._facts(job, error))
         forget(self._pipeline, self._notes.record)
         return self._notes.record.failed(error.to_dict())
 
@@ -182,6 +183,10 @@ class JobThread:
         facts = {"code": error.code, "reason": error.problem, "advice": error.advice}
         if error.file and error.file != _name(job):
             facts["where"] = error.file
+        elif isinstance(error, PublishError) and (
+            folder := _WRITES.get(str(error.details.get("stage")))
+        ):
+            facts["where"] = printable(str(getattr(self._config.folders, folder)))
         if error.cause:
             facts["cause"] = " | ".join(error.cause)
         return facts | {"seconds": self._seconds()}

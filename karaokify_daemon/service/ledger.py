@@ -8,11 +8,13 @@ from typing import Any
 import structlog
 
 from karaokify_daemon.adapters.files import claims, outbox, reasons
+from karaokify_daemon.adapters.files.durable import reported
 from karaokify_daemon.adapters.journal import Journal
 from karaokify_daemon.config import Config
 from karaokify_daemon.domain.job import Job, JobState
 from karaokify_daemon.domain.names import is_media, printable
 from karaokify_daemon.domain.record import ImpossibleTransitionError, Record
+from karaokify_daemon.errors import IntakeError
 
 _OPEN = (JobState.WAITING, JobState.HELD, JobState.CLAIMED)
 _OVER = (JobState.DONE, JobState.FAILED)
@@ -38,7 +40,7 @@ class Ledger:
         self._open = {record.id: record for record in self.journal.in_state(*_OPEN)}
         if self.journal.is_new:
             self._rebuild()
-            self.journal.is_new = False
+            self.journal.filled()
         if self.keeps:
             self._done = self.journal.ids_done()
 
@@ -114,7 +116,8 @@ class Ledger:
         records = [*self._published(), *self._failed()]
         self.journal.save(*records)
         if records:
-            self._log.info("journal.rebuilt", jobs=len(records))
+            lost = "recordings that were held are held no longer"
+            self._log.warning("journal.rebuilt", jobs=len(records), lost=lost)
 
     def _published(self) -> Iterator[Record]:
         for bundle, (content, job_id) in outbox.published(self._folders.outbox):
@@ -128,7 +131,9 @@ class Ledger:
                 )
 
     def _failed(self) -> Iterator[Record]:
-        for media in sorted(self._folders.failed.iterdir()):
+        with reported("the failed folder cannot be read", self._folders.failed, IntakeError):
+            found = sorted(self._folders.failed.iterdir())
+        for media in found:
             reason = reasons.read(media) if is_media(media) else {}
             if job_id := reason.get("job_id"):
                 yield Record(
@@ -151,4 +156,7 @@ def _as_claimed(record: Record) -> Record:
 
 def _is_gone(media: Path) -> bool:
     """Tell whether a file is gone from a folder that can be looked into."""
-    return media.parent.is_dir() and not os.path.lexists(media)
+    try:
+        return media.parent.is_dir() and not os.path.lexists(media)
+    except OSError:
+        return False

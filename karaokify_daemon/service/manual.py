@@ -1,5 +1,6 @@
 """What a person does to jobs by hand: retry, hold, release, unlock. The service may run."""
 
+import difflib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -36,9 +37,10 @@ class Manual:
 
         Returns what was done. Raises ManualError, PublishError, JournalError.
         """
-        failed = self._config.folders.failed / name
-        if "/" not in name and os.path.lexists(failed):
+        if failed := self._failed(name):
             return self._restore(failed)
+        if not os.path.lexists(self._config.folders.inbox / name):
+            raise self._unknown(name)
         job = self._job(name)
         with closing(self._journal) as journal:
             record = journal.get(job.id)
@@ -51,6 +53,23 @@ class Manual:
             journal.change(record, _anew)
         return "is tried again at once"
 
+    def _failed(self, name: str) -> Path | None:
+        """Return where a failed recording lies, by its name or as PRESET/NAME."""
+        preset, _, last = name.rpartition("/")
+        path = self._config.folders.failed / last
+        if "/" in preset or not os.path.lexists(path):
+            return None
+        return path if not preset or reasons.read(path).get("preset") == preset else None
+
+    def _unknown(self, name: str) -> ManualError:
+        close = difflib.get_close_matches(name, list(self.to_retry()), 1)
+        hint = f" (did you mean {printable(close[0])}?)" if close else ""
+        return ManualError(
+            f"is neither in the failed folder nor in the inbox{hint}",
+            file=printable(name),
+            advice="Give a recording's file name, in a preset's folder as PRESET/NAME.",
+        )
+
     def to_retry(self) -> Iterator[str]:
         """Yield the name of every recording that failed, or waits to be tried again."""
         failed = self._config.folders.failed
@@ -59,8 +78,9 @@ class Manual:
         with closing(self._journal) as journal:
             waiting = journal.in_state(JobState.WAITING)
         for record in waiting:
-            if record.media.is_file():
-                yield str(record.media.relative_to(self._config.folders.inbox))
+            inbox = self._config.folders.inbox
+            if record.media.is_file() and record.media.is_relative_to(inbox):
+                yield str(record.media.relative_to(inbox))
 
     def hold(self, name: str) -> str:
         """Keep a recording from being begun until it is released. Returns what was done."""
@@ -87,14 +107,19 @@ class Manual:
             )
         return found
 
-    def unlock(self, name: str) -> str:
-        """Remove the claim of a process that the caller knows is dead. Returns what was done."""
-        if holder := claims.unlock(self._path(name)):
+    def refuse_alive(self, name: str) -> None:
+        """Raise ManualError where the process that has claimed a recording runs on this host."""
+        if claims.is_held_here(self._path(name)):
             raise ManualError(
-                f"is claimed by {holder}, which runs",
+                f"is claimed by {claims.holder(self._path(name))}, which runs",
                 file=printable(name),
                 advice="Stop that process first; then nothing has to be unlocked.",
             )
+
+    def unlock(self, name: str) -> str:
+        """Remove the claim of a process that the caller knows is dead. Returns what was done."""
+        if claims.unlock(self._path(name)):
+            self.refuse_alive(name)
         return "is unlocked"
 
     def _change(self, job: Job, change: Callable[[Record], Record], done: str) -> None:

@@ -1,7 +1,6 @@
 """What the service is made of, as one configuration says; a changed one takes over what it can."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -10,18 +9,20 @@ import structlog
 from karaokify_daemon.adapters import ffmpeg, mounts, work
 from karaokify_daemon.adapters.ffmpeg.process import find
 from karaokify_daemon.adapters.files import claims, moves, outbox
+from karaokify_daemon.adapters.files.durable import reported
 from karaokify_daemon.adapters.files.links import linked_elsewhere
 from karaokify_daemon.adapters.intake.inbox import Inbox, Scan
 from karaokify_daemon.adapters.watch import Watcher
 from karaokify_daemon.adapters.whisper import models
 from karaokify_daemon.config import Config, clashes
 from karaokify_daemon.domain.record import Record
-from karaokify_daemon.errors import ConfigError, Fault, IntakeError, KaraokifyError
+from karaokify_daemon.errors import ConfigError, Fault, IntakeError, KaraokifyError, PublishError
 from karaokify_daemon.pipeline.run import Pipeline, work_key
 from karaokify_daemon.service.devices import Devices
 from karaokify_daemon.service.ledger import Ledger
 from karaokify_daemon.service.supervisor import Worker
 
+_PASSING = ("ENOSPC", "EDQUOT", "EROFS", "EIO")  # of a disk; the tick waits for their end
 _WORRYING = {"worker.died", "engine.fallback", "library"}
 
 
@@ -37,7 +38,8 @@ def look_over(config: Config) -> None:
     if (background := config.video.background) is not None:
         ffmpeg.probe_background(ffmpeg.Ffmpeg(config.limits), background, configured=True)
     settings = config.transcribe
-    models.resolve(settings.model, config.folders.cache, download=settings.download)
+    with reported("the model cannot be made ready there", config.folders.cache):
+        models.resolve(settings.model, config.folders.cache, download=settings.download)
 
 
 def forget(pipeline: Pipeline, record: Record) -> None:
@@ -52,14 +54,18 @@ class Parts:
     """The parts of a running service."""
 
     def __init__(self, config: Config, wake: Callable[[], None]) -> None:
-        """Make them all; nothing is begun yet. Raises what `look_over` does, and PublishError."""
-        look_over(config)
+        """Make them all; nothing is begun yet. Raises what `look_over` does."""
         self._wake = wake
-        self._watching = False
+        self._watching = self._looked_over = False
         self._log = structlog.get_logger()
         self.devices = Devices(config.folders)
-        with suppress(IntakeError):  # not mounted yet: the tick tells, and waits
-            self.devices.check()
+        try:
+            self._look_over(config)
+        except IntakeError:  # not mounted yet: the tick tells, and waits
+            pass
+        except PublishError as error:
+            if error.details.get("errno") not in _PASSING:
+                raise
         self.ledger = Ledger(config)
         self._assemble(config, self._worker(config))
 
@@ -71,12 +77,11 @@ class Parts:
         if config.folders != self.config.folders:
             before = dict(self.config.folders)
             moved = [(name, path) for name, path in config.folders if path != before[name]]
-            raise ConfigError.of(
-                [
-                    Fault(key=f"folders.{n}", value=str(p), problem="needs a restart")
-                    for n, p in moved
-                ]
-            )
+            problem = "has changed, which needs a restart of the service"
+            faults = [Fault(key=f"folders.{n}", value=str(p), problem=problem) for n, p in moved]
+            error = ConfigError.of(faults)
+            error.advice = "Restart the service, or undo that change."
+            raise error
         look_over(config)
         self.lose_sight()
         worker = self.worker
@@ -85,6 +90,13 @@ class Parts:
             worker = self._worker(config)
         self.ledger.keeps = config.intake.after_success == "keep"
         self._assemble(config, worker)
+
+    def _look_over(self, config: Config) -> None:
+        """Look at the disks first: looking over the rest makes the model ready, in the cache."""
+        self.devices.check()
+        if not self._looked_over:
+            look_over(config)
+            self._looked_over = True
 
     def _assemble(self, config: Config, worker: Worker) -> None:
         folders, intake = config.folders, config.intake
@@ -118,7 +130,7 @@ class Parts:
         `running` are the ids of the jobs at work. Raises KaraokifyError while a folder, or the
         journal, cannot be used.
         """
-        self.devices.check()
+        self._look_over(self.config)
         self.ledger.refresh()
         first = not self._watching
         if first:

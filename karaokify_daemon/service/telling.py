@@ -35,6 +35,6 @@ class Teller:
         self._told = {path: reason for path, reason in self._told.items() if path in seen}
 
     def _name(self, path: Path) -> str:
-        if path == self._inbox:
+        if path == self._inbox or not path.is_relative_to(self._inbox):
             return printable(str(path))
         return printable(str(path.relative_to(self._inbox)))

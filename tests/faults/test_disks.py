@@ -101,8 +101,11 @@ def remount(folder, how):
     subprocess.run(["mount", "-o", f"remount,{how}", str(folder)], check=True)
 
 
-@pytest.mark.fault("a disk unmounted at the start: inbox, outbox, archive")
-@pytest.mark.parametrize("name", ["inbox", "outbox", "archive"])
+UNUSABLE = {"inbox": "inbox.unusable", "outbox": "outbox.unusable"}
+
+
+@pytest.mark.fault("a disk unmounted at the start: inbox, outbox, archive, cache")
+@pytest.mark.parametrize("name", ["inbox", "outbox", "archive", "cache"])
 def test_an_empty_mount_point_is_not_used(tree, name):
     tree.disk(name, "64m")
     assert tree.once()[0] == 0  # where the folders are is known now
@@ -110,7 +113,8 @@ def test_an_empty_mount_point_is_not_used(tree, name):
     if name != "inbox":
         drop(tree)
     with tree.start() as service:
-        told = service.wait_for("inbox.unusable")
+        told = service.wait_for(UNUSABLE.get(name, "folder.unusable"))
+        assert told["file"] == str(tree.folder / name)
         assert f"{name} folder was on a disk" in told["reason"]
         assert "is not mounted now" in told["reason"]
         assert [*(tree.folder / name).iterdir()] == []
@@ -135,7 +139,7 @@ def test_a_disk_that_goes_and_comes_back_loses_nothing(tree, name, tmp_path):
             drop(tree, text=" ".join(["Hello world."] * 10))
             service.wait_for("stage.finished", stage="caption")
             unmount(tree.folder / name)
-            told = service.wait_for("inbox.unusable")
+            told = service.wait_for(UNUSABLE[name])
             assert f"{name} folder is on another device" in told["reason"]
             assert [*(tree.folder / name).iterdir()] == []
             subprocess.run(bind, check=True)

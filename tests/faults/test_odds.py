@@ -83,7 +83,9 @@ def test_another_hosts_lock_counts_until_it_is_removed_by_hand(tree):
     _, log = tree.once()
     assert "process 1 on nas2" in events(log, "job.taken")[0]["reason"]
     assert tree.names("inbox") == ["talk.json", "talk.wav"]
-    assert "process 1 on nas2" in tree.cli("unlock", "talk.wav").stdout
+    asked = tree.cli("unlock", "talk.wav")  # nobody is there to answer
+    assert "process 1 on nas2" in asked.stdout and "Add --yes" in asked.stderr
+    assert asked.returncode == 1
     assert tree.names("outbox") == []
     assert tree.cli("unlock", "talk.wav", "--yes").returncode == 0
     assert tree.once()[0] == 0

@@ -63,6 +63,11 @@ def holder(media: Path) -> str | None:
     return locks.holder(_lock_path(media))
 
 
+def is_held_here(media: Path) -> bool:
+    """Tell whether a process of this host that runs has claimed a recording."""
+    return locks.is_alive_here(_lock_path(media))
+
+
 def unlock(media: Path) -> str | None:
     """Remove a claim that nobody here holds, such as one of another host; return who holds it now.
 

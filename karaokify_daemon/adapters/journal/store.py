@@ -15,6 +15,7 @@ from karaokify_daemon.domain.record import Record
 from karaokify_daemon.errors import JournalError
 
 _NAME = "journal.sqlite3"
+_FILLED = 0x6B617261  # "kara": the folders were asked what they tell
 _BUSY_S = 20.0  # another daemon, or a command, writes for milliseconds
 # What SQLite says of a file that is not (any longer) a journal, as against a full disk.
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -32,7 +33,7 @@ class Journal:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
-        self.is_new = False  # was made by the last opening
+        self.is_new = False  # the one that was opened last, until `filled`
 
     def get(self, job_id: str) -> Record | None:
         """Return one record. Raises JournalError."""
@@ -66,6 +67,12 @@ class Journal:
             changed = change(record if row is None else from_row(row))
             connection.execute(UPSERT, to_row(changed))
             return changed
+
+    def filled(self) -> None:
+        """Note that what the folders tell has been written into a new file. Raises JournalError."""
+        with self._used() as connection:
+            connection.execute(f"PRAGMA application_id = {_FILLED}")
+        self.is_new = False
 
     def remove(self, ids: Iterable[str]) -> None:
         """Forget records. Raises JournalError."""
@@ -135,7 +142,8 @@ class Journal:
                 for statement in SCHEMA.split(";"):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {VERSION}")
-                self.is_new = True
+            mark = connection.execute("PRAGMA application_id").fetchone()[0]
+            self.is_new = mark != _FILLED
         if version > VERSION:
             raise JournalError(
                 f"the journal is of version {version}, and this program knows {VERSION}",

@@ -173,8 +173,22 @@ def test_a_lost_journal_is_rebuilt_from_the_folders(ledger, job, folders, config
         again.refresh()
     assert again.is_done("7")
     assert again.journal.get("8").reason["code"] == "not_media"
-    assert log[-1] == {"event": "journal.rebuilt", "jobs": 2, "log_level": "info"}
+    assert (log[-1]["event"], log[-1]["jobs"]) == ("journal.rebuilt", 2)
+    assert "held" in log[-1]["lost"]
     again.journal.close()
+
+
+def test_a_new_journal_that_a_command_has_made_is_filled_by_the_service(config, folders):
+    publish(folders, content="abc", job_id="7")
+    assert Journal(folders / "state").get("7") is None  # made, by one that asks only
+
+    ledger = Ledger(config)
+    ledger.refresh()
+    assert ledger.is_done("7")
+    with structlog.testing.capture_logs() as log:
+        ledger.refresh()
+    assert log == []
+    ledger.journal.close()
 
 
 def test_what_goes_on_keeps_its_working_files(ledger, job):

@@ -153,8 +153,17 @@ def test_a_failed_recording_replaces_nothing_in_the_inbox(folders, config, manua
 def test_a_name_that_is_not_in_the_inbox_is_told(folders, manual, what, name):
     put(folders / "failed", "talk.mp3")
 
-    with pytest.raises(ManualError, match="is not in the inbox"):
+    with pytest.raises(ManualError, match="is not in the inbox|nor in the inbox"):
         getattr(manual, what)(name)
+
+
+def test_a_failed_recording_of_a_preset_may_be_named_with_it(folders, config, manual):
+    put(folders / "inbox/songs", "talk.mp3")
+    fail(config, "talk.mp3")
+
+    with pytest.raises(ManualError, match=r"nor in the inbox \(did you mean talk.mp3"):
+        manual.retry("other/talk.mp3")
+    assert manual.retry("songs/talk.mp3") == f"is back in {folders / 'inbox/songs'}"
 
 
 def test_a_recording_that_has_not_failed_cannot_be_retried(folders, manual):
