@@ -153,7 +153,7 @@ def test_a_failed_recording_replaces_nothing_in_the_inbox(folders, config, manua
 def test_a_name_that_is_not_in_the_inbox_is_told(folders, manual, what, name):
     put(folders / "failed", "talk.mp3")
 
-    with pytest.raises(ManualError, match="is not in the inbox|nor in the inbox"):
+    with pytest.raises(ManualError, match=r"is not in the inbox|nor in the inbox"):
         getattr(manual, what)(name)
 
 
