@@ -9,7 +9,8 @@ from karaokify_daemon.config import Config, with_options
 from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.transcript import Transcript
-from karaokify_daemon.errors import SidecarError
+from karaokify_daemon.errors import ConfigError, SidecarError
+from karaokify_daemon.pipeline.styles import styled
 
 _LARGEST = 64 * 1024 * 1024
 
@@ -19,8 +20,7 @@ def effective_config(config: Config, job: Job) -> Config:
 
     Raises SidecarError.
     """
-    if job.preset is not None:
-        config = with_options(config, config.presets[job.preset], trusted=True)
+    config = with_preset(config, job.preset)
     if job.sidecars.options is None:
         return config
     path = job.sidecars.options
@@ -29,9 +29,18 @@ def effective_config(config: Config, job: Job) -> Config:
     except (ValueError, RecursionError) as error:  # TOMLDecodeError is one, so is too long a number
         raise _bad(path, f"is not valid TOML: {error}") from error
     try:
-        return with_options(config, options, trusted=False)
-    except SidecarError as error:
+        config = with_options(config, options, trusted=False)
+        styled(config.video)
+    except (SidecarError, ConfigError) as error:
         raise _bad(path, error.problem) from error
+    return config
+
+
+def with_preset(config: Config, preset: str | None) -> Config:
+    """Return the configuration with a preset's options on top. Raises SidecarError."""
+    if preset is None:
+        return config
+    return with_options(config, config.presets[preset], trusted=True)
 
 
 def read_transcript(path: Path) -> Transcript:
