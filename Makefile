@@ -1,6 +1,6 @@
 # `make` alone lists the targets. Each installs what it needs first, which is quick once it is there.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all faults fuzz lint accuracy clean
+.PHONY: help install demo test test-all faults fuzz lint gallery accuracy clean
 BIN := .venv/bin
 SEED := 7
 SECONDS := 600
@@ -41,6 +41,11 @@ lint: ## ruff, black, mypy and import-linter
 	$(BIN)/black --check --quiet $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+gallery: ## render every style into docs/images
+	@tools/install.sh --dev
+	$(BIN)/python -m karaokify_daemon styles --preview build/gallery --set video.size=960x540
+	ffmpeg -v error -y -i build/gallery/styles.png -vf scale=1280:-2 -q:v 4 docs/images/styles.jpg
 
 accuracy: ## measure recognition against espeak-ng's own word times; SEED=8 makes other recordings
 	@tools/install.sh --dev

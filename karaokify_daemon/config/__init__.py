@@ -11,6 +11,7 @@ from karaokify_daemon.config.schema import (
     Transcribe,
     Video,
 )
+from karaokify_daemon.config.style import Style, read_style
 
 __all__ = [
     "Config",
@@ -18,10 +19,12 @@ __all__ = [
     "Intake",
     "Limits",
     "Log",
+    "Style",
     "Transcribe",
     "Video",
     "clashes",
     "from_dict",
     "load",
+    "read_style",
     "with_options",
 ]

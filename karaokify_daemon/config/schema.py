@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from karaokify_daemon.config.languages import LANGUAGES
+from karaokify_daemon.config.style import Colour
 
 Seconds = Annotated[float, Field(ge=0, le=1e7)]
-Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
 
 # What a stranger's STEM.toml may set: how the result looks and which language is heard; never a
 # path, a command, or what the machine spends.
@@ -81,15 +81,16 @@ class Video(_Section):
 
     size: Annotated[str, Field(pattern=r"^[0-9]{2,5}x[0-9]{2,5}$")] = "1920x1080"
     fps: Annotated[int, Field(ge=1, le=120)] = 30
-    style: Literal["sweep"] = "sweep"
+    style: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")] = "sweep"
+    styles: Path | None = None
     title: str = "{stem}"
     background: Path | None = None
     background_color: Colour = "#14181F"
-    font: Annotated[str, Field(min_length=1, max_length=100)] = "Open Sans"
-    font_size: Annotated[float, Field(ge=1, le=20)] = 6.0
-    text_color: Colour = "#FFFFFF"
-    highlight_color: Colour = "#FFC83D"
-    outline_color: Colour = "#0B0D12"
+    font: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    font_size: Annotated[float, Field(ge=1, le=40)] | None = None
+    text_color: Colour | None = None
+    highlight_color: Colour | None = None
+    outline_color: Colour | None = None
     waveform: Literal["none", "line"] = "line"
     waveform_color: Colour = "#5B8DEF"
     crf: Annotated[int, Field(ge=0, le=51)] = 20

@@ -1,10 +1,10 @@
 """Captions: a transcript's words put into rows that read well, with the times to show them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 
-from karaokify_daemon.domain.text_width import characters
+from karaokify_daemon.domain.text_width import AVERAGE_EM, em_width
 from karaokify_daemon.domain.transcript import Transcript, Word
 
 _PAUSE_MS = 800  # a pause this long always ends a caption
@@ -61,16 +61,23 @@ class Caption:
 
 
 def caption_lines(
-    transcript: Transcript, *, max_chars: int, max_rows: int = 2, duration_ms: int | None = None
+    transcript: Transcript,
+    *,
+    max_chars: int,
+    max_rows: int = 2,
+    max_words: int | None = None,
+    duration_ms: int | None = None,
+    measure: Callable[[str], float] = em_width,
 ) -> list[Caption]:
     """Put a transcript's words into captions of at most `max_rows` rows.
 
-    A row is as wide as `max_chars` average characters. Captions end at pauses, and best at
+    A row is as wide as `max_chars` average characters, as `measure` finds it in em, and has at
+    most `max_words` words. Captions end at pauses, and best at
     the end of a sentence, a clause or a phrase; rows are balanced; no word is ever divided: one
     that is too long has a row of its own, shrunk to fit. Captions never overlap, and none is
     shown beyond `duration_ms`.
     """
-    layout = _Layout(transcript.joiner, float(max_chars), max_rows)
+    layout = _Layout(transcript.joiner, max_chars * AVERAGE_EM, max_rows, max_words, measure)
     groups = [group for run in _runs(transcript.words) for group in layout.captions(run)]
     spans = _spans([(rows[0].words[0].start, rows[-1].words[-1].end) for rows in groups])
     last = duration_ms if duration_ms is not None else max((end for _, end in spans), default=0)
@@ -128,8 +135,10 @@ def _spans(spoken: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 @dataclass(frozen=True)
 class _Layout:
     joiner: str
-    limit: float
+    limit: float  # em
     max_rows: int
+    max_words: int | None
+    measure: Callable[[str], float]
 
     def captions(self, words: list[Word]) -> list[tuple[Row, ...]]:
         """Return the cheapest division of a run of words into captions.
@@ -138,7 +147,7 @@ class _Layout:
         full (0: the caption is complete); each entry remembers where it came from.
         """
         costs = [_break_cost(a, b) for a, b in pairwise(words)] + [0.0]
-        widths = [characters(word.text) for word in words]
+        widths = [self.measure(word.text) for word in words]
         never = float("inf")
         best = [[(never, -1, -1)] * self.max_rows for _ in range(len(words) + 1)]
         best[0][0] = (0.0, -1, -1)
@@ -159,11 +168,11 @@ class _Layout:
     ) -> None:
         """Lay one more row, words i to j, after `r` rows of the same caption."""
         base = best[i][r][0]
-        gap = characters(self.joiner)
+        gap = self.measure(self.joiner)
         width, inside = -gap, 0.0
         for j in range(i, len(words)):
             width += gap + widths[j]
-            if j > i and width > self.limit:
+            if j > i and (width > self.limit or j - i == self.max_words):
                 break
             slack = max(0.0, 1 - width / self.limit)
             cost = base + inside + 2 * slack * slack + _too_long(words[i], words[j])
@@ -192,11 +201,12 @@ class _Layout:
         if len(rows) != 2:
             return rows
         words = [word for row in rows for word in row.words]
-        splits = [self._split(words, k) for k in range(1, len(words))]
-        return min(splits, key=self._unevenness)
+        most = self.max_words or len(words)
+        ks = range(max(1, len(words) - most), min(most, len(words) - 1) + 1)
+        return min((self._split(words, k) for k in ks), key=self._unevenness)
 
     def _split(self, words: list[Word], k: int) -> tuple[Row, Row]:
-        widths = [characters(word.text) for word in words]
+        widths = [self.measure(word.text) for word in words]
         return self._row(words[:k], widths[:k]), self._row(words[k:], widths[k:])
 
     def _unevenness(self, rows: tuple[Row, ...]) -> float:
@@ -206,10 +216,10 @@ class _Layout:
         return 6 * difference + _break_cost(upper.words[-1], lower.words[0]) + shrunk
 
     def _width(self, row: Row) -> float:
-        return characters(self.joiner.join(word.text for word in row.words))
+        return self.measure(self.joiner.join(word.text for word in row.words))
 
     def _row(self, words: Sequence[Word], widths: Sequence[float]) -> Row:
-        width = sum(widths) + characters(self.joiner) * (len(words) - 1)
+        width = sum(widths) + self.measure(self.joiner) * (len(words) - 1)
         return Row(tuple(words), min(1.0, self.limit / width) if width else 1.0)
 
 

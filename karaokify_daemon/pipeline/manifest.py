@@ -15,6 +15,7 @@ from karaokify_daemon.config import Config
 from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.errors import LimitError
+from karaokify_daemon.pipeline.styles import styled
 from karaokify_daemon.pipeline.video import title_of
 
 _SCHEMA = 1
@@ -24,11 +25,17 @@ _RECOGNITION = {"engine", "model", "language", "no_speech"}  # what of it change
 
 def options(config: Config, media: Path) -> dict[str, Any]:
     """Return the options that decide what the bundle of a recording looks like."""
-    video = config.video.model_dump(mode="json") | {"title": title_of(config.video, media)}
+    video = config.video.model_dump(mode="json", exclude={"styles"})
+    video |= {"title": title_of(config.video, media), "style": _style(config)}
     return {
         "transcribe": config.transcribe.model_dump(mode="json", include=_RECOGNITION),
         "video": video,
     }
+
+
+def _style(config: Config) -> dict[str, Any]:
+    """Return a style with all that it holds: its file may be changed under the same name."""
+    return {"name": config.video.style, **styled(config.video).model_dump(mode="json")}
 
 
 def identity(hashes: Mapping[str, str], config: Config, media: Path) -> str:

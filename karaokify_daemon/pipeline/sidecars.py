@@ -9,7 +9,8 @@ from karaokify_daemon.config import Config, with_options
 from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.transcript import Transcript
-from karaokify_daemon.errors import SidecarError
+from karaokify_daemon.errors import ConfigError, MachineError, SidecarError
+from karaokify_daemon.pipeline.styles import styled
 
 _LARGEST_TRANSCRIPT = 64 * 1024 * 1024
 _LARGEST_OPTIONS = 16 * 1024  # many times what there is to say; deep tables take tomllib long
@@ -18,13 +19,13 @@ _LARGEST_OPTIONS = 16 * 1024  # many times what there is to say; deep tables tak
 def effective_config(config: Config, job: Job) -> Config:
     """Return the configuration with the job's preset and its STEM.toml on top.
 
-    Raises SidecarError.
+    Raises SidecarError; MachineError where the configured style is gone.
     """
     if job.sidecars.transcript is not None:  # now, before all of it is read to be hashed
         _refuse_large(job.sidecars.transcript, job.sidecars.transcript.stat().st_size)
-    if job.preset is not None:
-        config = with_options(config, config.presets[job.preset], trusted=True)
+    config = with_preset(config, job.preset)
     if job.sidecars.options is None:
+        _find_style(config)
         return config
     path = job.sidecars.options
     try:
@@ -32,11 +33,30 @@ def effective_config(config: Config, job: Job) -> Config:
     except (ValueError, RecursionError) as error:  # TOMLDecodeError is one, so is too long a number
         raise _bad(path, f"is not valid TOML: {error}") from error
     try:
-        return with_options(config, options, trusted=False)
-    except SidecarError as error:
+        config = with_options(config, options, trusted=False)
+        styled(config.video)
+    except (SidecarError, ConfigError) as error:
         raise _bad(path, error.problem) from error
     except RecursionError as error:
         raise _bad(path, "has tables in tables in tables, without end") from error
+    return config
+
+
+def _find_style(config: Config) -> None:
+    """Look for the configured style: where it is gone since the start, no recording is at fault."""
+    try:
+        styled(config.video)
+    except ConfigError as error:
+        problem = f"the configured style cannot be used ({error.problem})"
+        advice = "Bring it back, or correct video.style or video.styles."
+        raise MachineError(problem, advice=advice) from error
+
+
+def with_preset(config: Config, preset: str | None) -> Config:
+    """Return the configuration with a preset's options on top. Raises SidecarError."""
+    if preset is None:
+        return config
+    return with_options(config, config.presets[preset], trusted=True)
 
 
 def read_transcript(path: Path) -> Transcript:

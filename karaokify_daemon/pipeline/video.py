@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,17 @@ from karaokify_daemon.adapters import ffmpeg
 from karaokify_daemon.adapters.files.identity import refuse_overwrite
 from karaokify_daemon.adapters.shipped import shipped
 from karaokify_daemon.config import Limits, Video
-from karaokify_daemon.domain.ass import AssStyle, dialogues, document
+from karaokify_daemon.domain.ass import Look, dialogues, document
 from karaokify_daemon.domain.captions import Caption, caption_lines, earlier
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import PublishError
+from karaokify_daemon.pipeline.styles import styled
 
 _NOTICE = "No speech found"
 _BOTTOM, _TOP = 0.07, 0.055  # free below the captions and above the title, of the height
 _ABOVE_WAVEFORM = 0.03
+_OF_SIZE = ("outline", "shadow", "glow", "radius", "padding")  # of a style: percent of the font's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,7 @@ class VideoGenerator:
     >>> VideoGenerator(config).create_effects(
     ...     {"words": [{"text": "Hello", "start": 1.0, "end": 1.4}]}
     ... )[0].split(",,")[-1]
-    '{\\fad(120,0)}{\\fscx100\\fscy100}{\\k30}{\\kf40}Hello'
+    '{\\an5\\pos(960,835)\\fad(120,0)}{\\k30}{\\kf40}Hello'
     """
 
     def __init__(
@@ -94,14 +97,19 @@ class VideoGenerator:
 
     def create_effects(self, segment: dict[str, Any]) -> list[str]:
         """Return the ASS dialogue lines of one segment of whisper-timestamped's JSON."""
-        return dialogues(self.captions({"segments": [segment]}))
+        found = self.captions({"segments": [segment]})
+        return [str(event) for event in dialogues(found, self._look)]
 
     def captions(self, transcript: dict[str, Any] | Transcript) -> list[Caption]:
         """Return a transcript's captions, as this video's size and font allow."""
+        look = self._look
         return caption_lines(
             _transcript(transcript),
-            max_chars=self._style().max_chars,
+            max_chars=look.max_chars,
+            max_rows=look.rows,
+            max_words=styled(self._config.video).words,
             duration_ms=self._config.duration_ms,
+            measure=look.em_width,
         )
 
     def ass(self, transcript: dict[str, Any] | Transcript) -> str:
@@ -115,7 +123,7 @@ class VideoGenerator:
         last = captions[-1].end if captions else 0
         return document(
             captions,
-            self._style(),
+            self._look,
             title=self._title(),
             notice=None if captions else _NOTICE,
             duration_ms=duration_ms or max(last, 5000),
@@ -169,21 +177,24 @@ class VideoGenerator:
             return self._config.title or None
         return title_of(self._config.video, self._config.media) or None
 
-    def _style(self) -> AssStyle:
+    @cached_property
+    def _look(self) -> Look:
         video = self._config.video
+        style = styled(video)
+        size = min(video.width, video.height) * style.size / 100
         bottom = round(video.height * _BOTTOM)
         if video.waveform != "none":
             bottom = ffmpeg.height_with_margin(video) + round(video.height * _ABOVE_WAVEFORM)
-        return AssStyle(
+        of_size = {key: getattr(style, key) * size / 100 for key in _OF_SIZE}
+        same = style.model_dump(exclude={"description", "words", "size", *_OF_SIZE})
+        return Look(
             width=video.width,
             height=video.height,
-            font=video.font,
-            size=min(video.width, video.height) * video.font_size / 100,
-            text_color=video.text_color,
-            highlight_color=video.highlight_color,
-            outline_color=video.outline_color,
+            size=size,
             bottom=bottom,
             top=round(video.height * _TOP),
+            **of_size,
+            **same,
         )
 
     @contextmanager

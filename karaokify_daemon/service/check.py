@@ -10,6 +10,7 @@ from pathlib import Path
 from karaokify_daemon.adapters import mounts
 from karaokify_daemon.config import Config, Folders, clashes, load
 from karaokify_daemon.errors import ConfigError
+from karaokify_daemon.pipeline.styles import styled
 from karaokify_daemon.service import check_machine as machine
 from karaokify_daemon.service.finding import Finding, render
 
@@ -41,10 +42,20 @@ def check(path: Path | None, *, settings: Sequence[str] = ()) -> list[Finding]:
         machine.device(transcribe),
         machine.model(transcribe, folders.cache),
         machine.shipped_fonts(),
-        machine.font(config.video.font),
+        *_style(config),
         *_background(config),
         *machine.disk({"outbox": folders.outbox, "cache": folders.cache}),
     ]
+
+
+def _style(config: Config) -> Iterator[Finding]:
+    try:
+        style = styled(config.video)
+    except ConfigError as error:
+        yield Finding("style", "fail", "; ".join(map(str, error.faults)) or str(error))
+    else:
+        yield Finding("style", "ok", config.video.style)
+        yield machine.font(style.font)
 
 
 def _faults(error: ConfigError) -> Iterator[Finding]:

@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for add in (_init, _run, _process, _transcribe, _render, _check):
+    for add in (_init, _run, _process, _transcribe, _render, _check, _styles):
         add(commands)
     for add in (_retry, _hold, _release, _unlock):
         add(commands)
@@ -166,6 +166,18 @@ def _render(commands: Any) -> None:
     )
     parser.add_argument("--background", type=Path, metavar="FILE", help="an image or a video")
     parser.add_argument("--title", help="the title at the top of the picture")
+    parser.add_argument("--config", type=Path, metavar="FILE", help=_CONFIG_HELP)
+    _add_settings(parser)
+
+
+def _styles(commands: Any) -> None:
+    parser = _add(commands, "styles", "list the styles, or show what they look like")
+    parser.add_argument(
+        "--preview",
+        type=Path,
+        metavar="DIR",
+        help="write a short video of each style there, and a picture of all, styles.png",
+    )
     parser.add_argument("--config", type=Path, metavar="FILE", help=_CONFIG_HELP)
     _add_settings(parser)
 

@@ -111,6 +111,19 @@ def check(arguments: argparse.Namespace) -> int:
     return 1 if any(finding.status == "fail" for finding in findings) else 0
 
 
+def styles(arguments: argparse.Namespace) -> int:
+    """`karaokify-daemon styles [--preview DIR]`."""
+    from karaokify_daemon.service import gallery
+
+    config = _config(arguments)
+    if arguments.preview is None:
+        print("\n".join(gallery.lines(config)))
+        return 0
+    for path in gallery.preview(config, arguments.preview):
+        print(path)
+    return 0
+
+
 def retry(arguments: argparse.Namespace) -> int:
     """`karaokify-daemon retry NAME...|--all`."""
     if bool(arguments.names) == arguments.all:

@@ -18,6 +18,8 @@ from karaokify_daemon.config import Config, clashes
 from karaokify_daemon.domain.record import Record
 from karaokify_daemon.errors import ConfigError, Fault, IntakeError, KaraokifyError, PublishError
 from karaokify_daemon.pipeline.run import Pipeline, work_key
+from karaokify_daemon.pipeline.sidecars import with_preset
+from karaokify_daemon.pipeline.styles import styled
 from karaokify_daemon.service.devices import Devices
 from karaokify_daemon.service.ledger import Ledger
 from karaokify_daemon.service.supervisor import Worker
@@ -37,6 +39,8 @@ def look_over(config: Config) -> None:
         find(binary)
     if (background := config.video.background) is not None:
         ffmpeg.probe_background(ffmpeg.Ffmpeg(config.limits), background, configured=True)
+    for preset in (None, *config.presets):
+        styled(with_preset(config, preset).video)
     settings = config.transcribe
     with reported("the model cannot be made ready there", config.folders.cache):
         models.resolve(settings.model, config.folders.cache, download=settings.download)

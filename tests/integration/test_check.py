@@ -42,7 +42,7 @@ def test_a_fresh_tree_is_fine(config):
     assert {f.name for f in findings} >= {
         *("configuration", "inbox", "outbox", "archive", "failed", "state", "cache"),
         *("watching", "ffmpeg", "ffmpeg filters", "ffmpeg encoders", "ffprobe"),
-        *("engine", "device", "model", "fonts", "font", "disk"),
+        *("engine", "device", "model", "fonts", "style", "font", "disk"),
     }
 
 

@@ -17,6 +17,7 @@ SHIPPED = [
     "karaokify_daemon/_shipped/fonts/OpenSans-Bold.ttf",
     "karaokify_daemon/_shipped/fonts/LICENSE.txt",
     "karaokify_daemon/_shipped/config.example.toml",
+    "karaokify_daemon/_shipped/styles/sweep.toml",
     "karaokify_daemon/_shipped/systemd/karaokify-daemon.service",
     "karaokify_daemon/data/demo.pt.xz",
     "karaokify_daemon/data/demo.pt.sha256",

@@ -1,0 +1,182 @@
+"""Captions as an Advanced SubStation Alpha script, for libass."""
+
+from collections.abc import Iterator, Sequence
+
+from karaokify_daemon.domain.ass import lines, modes
+from karaokify_daemon.domain.ass.look import SIDE, Look, place
+from karaokify_daemon.domain.ass.text import Event, color, escape, rounded_box, tag_color
+from karaokify_daemon.domain.captions import Caption
+from karaokify_daemon.domain.plain import plain
+from karaokify_daemon.domain.text_width import em_width
+
+MODES: dict[str, modes.Mode] = {
+    "sweep": modes.sweep,
+    "color": modes.color,
+    "box": modes.box,
+    "pop": modes.pop,
+    "reveal": modes.reveal,
+    "punch": modes.punch,
+    "neon": modes.neon,
+    "teleprompter": lines.teleprompter,
+    "classic": lines.classic,
+}
+_LINE_PER_EM = 1.362  # libass's size is ascent plus descent; this is Open Sans's ratio
+_TITLE_SIZE, _TITLE_LEAST = 0.0432, 0.027  # of the picture's shorter side
+_TITLE_ROWS = 2
+_NOTICE_MS = 5000
+_LONGEST_TITLE = 300
+_BAND_PADDING = 0.5  # of the box's, above and below
+
+
+def document(
+    captions: Sequence[Caption],
+    look: Look,
+    *,
+    title: str | None,
+    notice: str | None = None,
+    duration_ms: int,
+) -> str:
+    """Return the whole script: the captions, the title throughout, the notice at the start."""
+    events = [
+        *_title(title, look, duration_ms),
+        *_progress(look, duration_ms),
+        *_notice(notice, duration_ms),
+        *dialogues(captions, look),
+    ]
+    return _header(look) + "".join(f"{event}\n" for event in events)
+
+
+def dialogues(captions: Sequence[Caption], look: Look) -> list[Event]:
+    """Return the events of captions in the look's mode, with what stands behind them."""
+    behind = [event for caption in captions for event in _behind(caption, look)]
+    return [*behind, *MODES[look.mode](captions, look)]
+
+
+def _behind(caption: Caption, look: Look) -> Iterator[Event]:
+    """Yield a band behind the rows, or a bar at their left."""
+    rows = place(caption, look)
+    middle_y, high = (rows[0].y + rows[-1].y) / 2, look.pitch * len(rows)
+    if look.band:
+        left = min(placed.left for placed in rows)
+        wide = max(placed.left + placed.width for placed in rows) - left
+        padded = wide + 2 * look.padding, high + 2 * look.padding * _BAND_PADDING
+        yield _shape(caption, (left + wide / 2, middle_y), rounded_box(*padded, look.radius))
+    if look.accent:
+        bar = rounded_box(max(2.0, look.size * 0.11), high, look.size * 0.05)
+        x = rows[0].left - look.size * 0.42
+        yield _shape(caption, (x, middle_y), bar, f"\\1c{tag_color(look.highlight)}\\1a&H00&")
+
+
+def _shape(caption: Caption, middle: tuple[float, float], drawing: str, tags: str = "") -> Event:
+    x, y = middle
+    return Event(
+        start=caption.start,
+        end=caption.end,
+        style="Box",
+        text=f"{{\\an5\\pos({x:.0f},{y:.0f}){tags}\\p1}}{drawing}",
+    )
+
+
+def _title(title: str | None, look: Look, duration_ms: int) -> list[Event]:
+    text = plain((title or "")[:_LONGEST_TITLE])
+    if not em_width(text):  # nothing, or nothing that is seen
+        return []
+    room = look.width * (1 - 2 * SIDE) / min(look.width, look.height)
+    scale = min(_TITLE_SIZE, max(_TITLE_LEAST, _TITLE_ROWS * room * 0.9 / look.measure(text)))
+    rows = _wrapped(text, room / scale, look)
+    percent = round(100 * scale / _TITLE_SIZE)
+    tags = f"{{\\fscx{percent}\\fscy{percent}}}"
+    shown = tags + "\\N".join(escape(row) for row in rows)
+    return [Event(start=0, end=duration_ms, text=shown, style="Title", layer=2)]
+
+
+def _progress(look: Look, duration_ms: int) -> list[Event]:
+    """Return a thin bar at the top that grows until the end, on a track of its whole length."""
+    if not look.progress:
+        return []
+    wide, high = look.width * (1 - 2 * SIDE), max(3.0, look.size * 0.12)
+    bar = rounded_box(wide, high, high / 2)
+    at = f"\\an4\\pos({look.width * SIDE:.0f},{look.top * 0.55:.0f})"
+    track = f"{{{at}\\1c{tag_color(look.color)}\\1a&HB8&\\p1}}{bar}"
+    grown = f"\\fscx0\\t(0,{duration_ms},1,\\fscx100)"
+    done = f"{{{at}\\1c{tag_color(look.highlight)}\\1a&H00&{grown}\\p1}}{bar}"
+    return [Event(start=0, end=duration_ms, style="Box", text=text) for text in (track, done)]
+
+
+def _notice(notice: str | None, duration_ms: int) -> list[Event]:
+    if not notice:
+        return []
+    shown = escape(notice)
+    return [Event(start=0, end=min(_NOTICE_MS, duration_ms), text=shown, style="Notice", layer=2)]
+
+
+def _wrapped(text: str, limit: float, look: Look) -> list[str]:
+    """Return at most two rows no wider than `limit` em, of like width; the rest is cut."""
+    measure = look.measure
+    if measure(text) <= limit:
+        return [text]
+    narrowest = max(measure(text) / _TITLE_ROWS, *(measure(word) for word in text.split()))
+    for width in (narrowest, narrowest * 1.15, narrowest * 1.4, limit):
+        found = _filled(text, min(width, limit), look)
+        if len(found) <= _TITLE_ROWS:
+            return found
+    rest = " ".join(found[_TITLE_ROWS - 1 :])
+    return [*found[: _TITLE_ROWS - 1], _cut(rest, limit, look)]
+
+
+def _filled(text: str, limit: float, look: Look) -> list[str]:
+    rows = [""]
+    for word in text.split():
+        joined = f"{rows[-1]} {word}".strip()
+        if rows[-1] and look.measure(joined) > limit:
+            rows.append(word)
+        else:
+            rows[-1] = joined
+    return [_cut(row, limit, look) for row in rows]
+
+
+def _cut(text: str, limit: float, look: Look) -> str:
+    if look.measure(text) <= limit:
+        return text
+    while text and look.measure(text + "…") > limit:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def _header(look: Look) -> str:
+    font = plain(look.font).replace(",", " ")
+    edge, side = look.outline_color, round(look.width * SIDE)
+    short = min(look.width, look.height)
+    weight = -1 if look.bold else 0
+
+    def line(name: str, size: float, colors: tuple[str, str], bold: int, place: int, v: int) -> str:
+        shown, unsung = colors
+        outline = look.outline * size / look.size
+        shadow = look.shadow * size / look.size
+        return (
+            f"Style: {name},{font},{size * _LINE_PER_EM:.1f},{shown},{unsung},{color(edge)},"
+            f"{color(edge, 0x90)},{bold},0,0,0,100,100,0,0,1,{outline:.1f},{shadow:.1f},{place},"
+            f"{side},{side},{v},1\n"
+        )
+
+    filled = color(look.box_color, round(255 * (1 - look.box_opacity)))
+    swept = look.mode in ("sweep", "teleprompter", "classic")
+    text = (color(look.highlight), color(look.color)) if swept else (color(look.color),) * 2
+    box = (
+        f"Style: Box,{font},10,{filled},{filled},{filled},{filled},0,0,0,0,100,100,0,0,1,0,0,5,"
+        "0,0,0,1\n"
+    )
+    return (
+        "[Script Info]\nScriptType: v4.00+\n"
+        f"PlayResX: {look.width}\nPlayResY: {look.height}\n"
+        "WrapStyle: 2\nScaledBorderAndShadow: yes\nYCbCr Matrix: None\n\n"
+        "[V4+ Styles]\nFormat: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, "
+        "OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, "
+        "Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding\n"
+        + line("Caption", look.size, text, weight, 2, look.bottom)
+        + line("Title", short * _TITLE_SIZE, (color(look.color, 0x18),) * 2, -1, 8, look.top)
+        + line("Notice", short * _TITLE_SIZE, (color(look.color, 0x30),) * 2, 0, 2, look.bottom)
+        + box
+        + "\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, "
+        "Text\n"
+    )

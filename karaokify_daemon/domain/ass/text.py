@@ -1,0 +1,98 @@
+r"""How texts, times, colours and shapes are written in an ASS script.
+
+Format: https://github.com/libass/libass/wiki/ASS-File-Format-Guide
+"""
+
+from dataclasses import dataclass
+
+from karaokify_daemon.domain.plain import plain
+
+_KAPPA = 0.5523  # of the radius: where a quarter circle's control points lie
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """A text, or a drawing, that is shown from `start` to `end` (milliseconds)."""
+
+    start: int
+    end: int
+    text: str
+    style: str = "Caption"
+    layer: int = 0
+
+    def __str__(self) -> str:
+        times = f"{clock(self.start)},{clock(self.end)}"
+        return f"Dialogue: {self.layer},{times},{self.style},,0,0,0,,{self.text}"
+
+
+def escape(text: str) -> str:
+    r"""Return a text that is shown as it is.
+
+    libass takes `\{` and `\}` for braces; a word joiner (U+2060, invisible) after a backslash
+    keeps it from meeting a letter, so that no tag can arise, in players that know neither, too.
+
+    >>> escape("{\\b1}a\\N").replace("\u2060", "|")
+    '\\{\\|b1\\}a\\|N'
+    """
+    shown = plain(text).replace("\\", "\\\u2060")
+    return shown.replace("{", "\\{").replace("}", "\\}")
+
+
+def centiseconds(ms: int) -> int:
+    """Return the nearest hundredths of a second, in which ASS counts."""
+    return (ms + 5) // 10
+
+
+def clock(ms: int) -> str:
+    """Return hours, minutes, seconds and hundredths.
+
+    >>> clock(3_723_456)
+    '1:02:03.46'
+    """
+    cs = centiseconds(ms)
+    return f"{cs // 360_000}:{cs // 6000 % 60:02}:{cs // 100 % 60:02}.{cs % 100:02}"
+
+
+def color(rgb: str, transparency: int = 0) -> str:
+    """Return a colour as a style has it.
+
+    >>> color("#FF8000")
+    '&H000080FF'
+    """
+    return f"&H{transparency:02X}{rgb[5:7]}{rgb[3:5]}{rgb[1:3]}".upper()
+
+
+def tag_color(rgb: str) -> str:
+    """Return a colour as a tag has it.
+
+    >>> tag_color("#FF8000")
+    '&H0080FF&'
+    """
+    return f"&H{rgb[5:7]}{rgb[3:5]}{rgb[1:3]}&".upper()
+
+
+def tag_alpha(opacity: float) -> str:
+    """Return how transparent something of an opacity from 0 to 1 is.
+
+    >>> tag_alpha(1), tag_alpha(0)
+    ('&H00&', '&HFF&')
+    """
+    return f"&H{round(255 * (1 - opacity)):02X}&"
+
+
+def rounded_box(width: float, height: float, radius: float) -> str:
+    """Return the drawing of a rectangle with round corners, its upper left corner at 0,0.
+
+    >>> rounded_box(10, 4, 0)
+    'm 0 0 l 10 0 10 4 0 4'
+    """
+    w, h = round(width), round(height)
+    r = min(round(radius), w // 2, h // 2)
+    if r <= 0:
+        return f"m 0 0 l {w} 0 {w} {h} 0 {h}"
+    k = round(r * (1 - _KAPPA))
+    return (
+        f"m {r} 0 l {w - r} 0 b {w - k} 0 {w} {k} {w} {r} l {w} {h - r} "
+        f"b {w} {h - k} {w - k} {h} {w - r} {h} l {r} {h} b {k} {h} 0 {h - k} 0 {h - r} "
+        f"l 0 {r} b 0 {k} {k} 0 {r} 0"
+    )

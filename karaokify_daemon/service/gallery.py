@@ -1,0 +1,89 @@
+"""What every style looks like: a short video of each, and one picture of all."""
+
+import math
+import tempfile
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+from karaokify_daemon.adapters import ffmpeg
+from karaokify_daemon.adapters.ffmpeg.sources import url
+from karaokify_daemon.config import Config
+from karaokify_daemon.pipeline.styles import find_style, list_styles
+from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator
+
+_SAID = "Drop a recording into a folder, and get a karaoke video out of another."
+_WORD_MS = (150, 60)  # of each word, and of each of its letters
+_PAUSE_MS = 450
+_SHEET = "styles.png"
+_COLUMNS, _TILE = 3, "640:-2"
+_SHEET_SECONDS = 120.0
+
+
+def lines(config: Config) -> Iterator[str]:
+    """Yield each style's name and what it does."""
+    own = config.video.styles
+    for name, path in list_styles(own):
+        mark = " (your own)" if own and path.parent == own else ""
+        yield f"{name:<14} {find_style(name, own).description}{mark}"
+
+
+def preview(config: Config, out: Path) -> Iterator[Path]:
+    """Write NAME.mp4 for each style into a folder, then a picture of all; yield their paths.
+
+    Size, frame rate and the like are those of the configuration. Raises KaraokifyError.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    transcript, duration_ms = _spoken()
+    names = [name for name, _ in list_styles(config.video.styles)]
+    with tempfile.TemporaryDirectory(prefix="karaokify-") as folder:
+        work = Path(folder)
+        _silence(work / "silence.wav", duration_ms)
+        for name in names:
+            options = {"style": name, "title": name, "waveform": "none"}
+            video = config.video.model_copy(update=options)
+            output = out / f"{name}.mp4"
+            made = RenderConfig(
+                media=work / "silence.wav",
+                output=output,
+                video=video,
+                limits=config.limits,
+                duration_ms=duration_ms,
+            )
+            VideoGenerator(made).generate(transcript)
+            ffmpeg.poster(
+                ffmpeg.Ffmpeg(config.limits), output, duration_ms * 2 // 5, work / f"{name}.jpg"
+            )
+            yield output
+        yield _sheet(config, [work / f"{name}.jpg" for name in names], out / _SHEET)
+
+
+def _spoken() -> tuple[dict[str, object], int]:
+    """Return a transcript with times as one might say it, and how long it takes (ms)."""
+    words, now = [], 700
+    for text in _SAID.split():
+        each, letter = _WORD_MS
+        end = now + each + letter * len(text)
+        words.append({"text": text, "start": now / 1000, "end": end / 1000})
+        now = end + (_PAUSE_MS if text.endswith(",") else 0)
+    return {"language": "en", "segments": [{"words": words}]}, now + 900
+
+
+def _silence(path: Path, duration_ms: int) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+        file.writeframes(bytes(2 * 16 * duration_ms))
+
+
+def _sheet(config: Config, pictures: list[Path], out: Path) -> Path:
+    inputs = [part for path in pictures for part in ("-i", url(path))]
+    rows = math.ceil(len(pictures) / _COLUMNS)
+    scaled = "".join(f"[{i}:v]scale={_TILE},setsar=1[s{i}];" for i in range(len(pictures)))
+    joined = "".join(f"[s{i}]" for i in range(len(pictures)))
+    tiled = f"concat=n={len(pictures)},tile={_COLUMNS}x{rows}:padding=8:margin=8:color=black"
+    ffmpeg.Ffmpeg(config.limits).run(
+        [*inputs, "-filter_complex", f"{scaled}{joined}{tiled}", "-frames:v", "1", url(out)],
+        file=out.name,
+        deadline=_SHEET_SECONDS,
+    )
+    return out
