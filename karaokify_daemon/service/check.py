@@ -12,6 +12,7 @@ from karaokify_daemon.config import Config, Folders, clashes, load
 from karaokify_daemon.errors import ConfigError
 from karaokify_daemon.pipeline.styles import styled
 from karaokify_daemon.service import check_machine as machine
+from karaokify_daemon.service.devices import Devices
 from karaokify_daemon.service.finding import Finding, render
 
 __all__ = ["Finding", "check", "render"]
@@ -34,6 +35,8 @@ def check(path: Path | None, *, settings: Sequence[str] = ()) -> list[Finding]:
         Finding("configuration", "ok", str(path) if path else "none given: the defaults"),
         *_folders(folders),
         *_distinct(folders),
+        *_mounts(folders),
+        machine.lease(),
         *_presets(config),
         *_inbox(config),
         *_permissions(folders),
@@ -102,6 +105,12 @@ def _absent(name: str, folder: Path) -> Finding:
         return Finding(name, "warn", text, "If it should be a mounted disk, mount it first.")
     text = f"{folder} does not exist and cannot be made in {above}"
     return Finding(name, "fail", text, "Make it, and let the service's user write there.")
+
+
+def _mounts(folders: Folders) -> Iterator[Finding]:
+    """Look for disks that an earlier start of the service has found mounted."""
+    for error in Devices(folders).unmounted():
+        yield Finding(error.details["folder"], "fail", error.problem, error.advice)
 
 
 def _distinct(folders: Folders) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """The disks of the folders: an empty mount point is neither an empty inbox nor an outbox."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -43,20 +43,26 @@ class Devices:
                     advice="Mount it again; if it has moved on purpose, restart the service.",
                 )
 
-    def _begin(self) -> None:
+    def unmounted(self) -> Iterator[IntakeError]:
+        """Yield an error for each folder whose disk was mounted at an earlier start and is not."""
         before = _read(self._memory)
-        points = {str(path): str(mount_of(path).point) for path in self._folders.values()}
         for name, folder in self._folders.items():
-            now = Path(points[str(folder)])
+            now = mount_of(folder).point
             was = Path(before.get(str(folder), now))
             if was != now and was.is_relative_to(now):
-                raise IntakeError(
+                yield IntakeError(
                     f"the {name} folder was on a disk mounted at {printable(str(was))}, "
                     "which is not mounted now",
                     file=printable(str(folder)),
                     folder=name,
                     advice=f"Mount it; if that is meant, remove {_NAME} of the state folder.",
                 )
+
+    def _begin(self) -> None:
+        for error in self.unmounted():
+            raise error
+        before = _read(self._memory)
+        points = {str(path): str(mount_of(path).point) for path in self._folders.values()}
         for folder in self._folders.values():
             with durable.reported("the folder cannot be made", folder):
                 folder.mkdir(parents=True, exist_ok=True)

@@ -28,7 +28,7 @@ def configure(log: Log, stream: TextIO = sys.stdout) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=as_json),
     ]
     if as_json:
-        processors.append(structlog.processors.format_exc_info)
+        processors += [structlog.processors.format_exc_info, _told_first]
     structlog.configure(
         processors=[*processors, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(log.level),
@@ -39,6 +39,12 @@ def configure(log: Log, stream: TextIO = sys.stdout) -> None:
     root.handlers = [_Forward(level=logging.WARNING)]
     logging.captureWarnings(capture=True)
     warnings.simplefilter("default")
+
+
+def _told_first(_logger: Any, _method: str, event: Any) -> Any:
+    """Put what every line has at its start: narrow terminals and `cut` keep it."""
+    first = {key: event[key] for key in ("timestamp", "level", "event") if key in event}
+    return first | event
 
 
 class _Unfailing(structlog.PrintLogger):

@@ -110,6 +110,7 @@ def test_an_empty_mount_point_is_not_used(tree, name):
     tree.disk(name, "64m")
     assert tree.once()[0] == 0  # where the folders are is known now
     unmount(tree.folder / name)
+    assert "is not mounted now" in tree.cli("check").stdout
     if name != "inbox":
         drop(tree)
     with tree.start() as service:
