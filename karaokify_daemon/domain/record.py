@@ -7,6 +7,8 @@ from typing import Any, Self
 
 from karaokify_daemon.domain.job import TRANSITIONS, Job, JobState, Stage
 
+LEAVING = "leaving"  # among the results: the files that are being removed, with their identities
+
 
 class ImpossibleTransitionError(ValueError):
     """A job cannot go from its state to the one asked for: a fault of this program."""
@@ -83,6 +85,10 @@ class Record:
     def published(self, bundle: str) -> Self:
         """Return it with its bundle in the outbox; what led there is needed no more."""
         return replace(self, stage=Stage.PUBLISH, results={}, bundle=bundle)
+
+    def leaving(self, files: Mapping[str, Any]) -> Self:
+        """Return it with what is about to be removed from the inbox, by name."""
+        return replace(self, results={**self.results, LEAVING: dict(files)})
 
     def stopped(self) -> Self:
         """Return it as it was before this attempt, which was stopped from outside."""

@@ -32,6 +32,10 @@ class Notes:
         """Note that the bundle is in the outbox, under this name."""
         self._change(self.record.published(bundle))
 
+    def leaving(self, files: Mapping[str, Any]) -> None:
+        """Note what is about to be removed from the inbox, each with its identity."""
+        self._change(self.record.leaving(files))
+
     @property
     def bundle(self) -> str | None:
         """The name of the bundle, once it is in the outbox."""

@@ -123,9 +123,15 @@ class JobThread:
             moves.forget_failure(job, self._config.folders.failed)
         match self._config.intake.after_success:
             case "delete" if not result.damaged:
-                moves.delete(job, seen)
+                moves.delete(job, seen, on_placed=self._notes.leaving)
             case "archive" | "delete":  # a better copy may be made of what is damaged
-                moves.archive(job, self._config.folders.archive, seen, resumed=self._resumed)
+                moves.archive(
+                    job,
+                    self._config.folders.archive,
+                    seen,
+                    resumed=self._resumed,
+                    on_placed=self._notes.leaving,
+                )
             case "keep":
                 pass  # the journal tells by its id that it is done
         try:
@@ -154,7 +160,9 @@ class JobThread:
         try:
             self._devices.check()
             folder = self._config.folders.failed
-            moved = moves.fail(job, folder, seen, error, resumed=self._resumed)
+            moved = moves.fail(
+                job, folder, seen, error, resumed=self._resumed, on_placed=self._notes.leaving
+            )
         except SourceChangedError as changed:  # what failed is not what lies there now
             return self._again(job, changed, 0.0)
         except KaraokifyError as trouble:  # the failed folder is not writable: it stays, and waits

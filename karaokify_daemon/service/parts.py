@@ -15,7 +15,7 @@ from karaokify_daemon.adapters.intake.inbox import Inbox, Scan
 from karaokify_daemon.adapters.watch import Watcher
 from karaokify_daemon.adapters.whisper import models
 from karaokify_daemon.config import Config, clashes
-from karaokify_daemon.domain.record import Record
+from karaokify_daemon.domain.record import LEAVING, Record
 from karaokify_daemon.errors import ConfigError, Fault, IntakeError, KaraokifyError, PublishError
 from karaokify_daemon.pipeline.run import Pipeline, work_key
 from karaokify_daemon.pipeline.sidecars import with_preset
@@ -52,6 +52,14 @@ def forget(pipeline: Pipeline, record: Record) -> None:
         pipeline.forget(record)
     except KaraokifyError as error:  # the next start sweeps it
         structlog.get_logger().warning("work.unswept", reason=str(error))
+
+
+def _finish(record: Record) -> None:
+    """Remove the sidecars that a killed process was about to remove after their recording."""
+    try:
+        moves.finish(record.media, record.results.get(LEAVING, {}))
+    except KaraokifyError as error:  # they wait, visibly
+        structlog.get_logger().warning("inbox.unswept", reason=str(error))
 
 
 class Parts:
@@ -141,6 +149,7 @@ class Parts:
             self._watch()
         scan = self._inbox.scan()
         for record in self.ledger.settle(scan.ids | running):
+            _finish(record)
             forget(self.pipeline, record)
         if first:  # now that it is known which jobs go on
             self._sweep()

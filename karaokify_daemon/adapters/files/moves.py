@@ -14,7 +14,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +24,8 @@ from karaokify_daemon.adapters.files.identity import Identities, Identity, of_st
 from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.names import is_media, numbered_names, printable, sidecars_of
 from karaokify_daemon.errors import KaraokifyError, PublishError, SourceChangedError
+
+OnPlaced = Callable[[Mapping[str, Identity]], None]
 
 _TEMPORARY = ".moving-"
 _ABANDONED_S = 86400.0
@@ -37,24 +39,39 @@ _NO_LINK = {
 }
 
 
-def archive(job: Job, folder: Path, seen: Identities, *, resumed: bool = False) -> list[Path]:
+def archive(
+    job: Job,
+    folder: Path,
+    seen: Identities,
+    *,
+    resumed: bool = False,
+    on_placed: OnPlaced = lambda _: None,
+) -> list[Path]:
     """Move a job's files, as they were seen, to the archive; return their new paths, media last.
 
     Nothing is overwritten: taken names get a number, the same one for all files of the job. A
     sidecar that another recording of the stem still needs is copied. `resumed` tells that an
     earlier attempt may have copied them already: then a file of the same name, time and content
-    is taken for that copy. Raises PublishError, with the files still in the inbox, and
+    is taken for that copy. `on_placed` hears which files will be removed now, by name, for
+    `finish`. Raises PublishError, with the files still in the inbox, and
     SourceChangedError where one is another than was seen.
     """
     with reported("cannot be moved to the archive", job.media):
         found = _present(job, seen)
         placed = _place(job.media, found, folder, resumed=resumed)
+        on_placed(_by_name(found))
         _remove(job.media, found)
     return placed
 
 
 def fail(
-    job: Job, folder: Path, seen: Identities, error: KaraokifyError, *, resumed: bool = False
+    job: Job,
+    folder: Path,
+    seen: Identities,
+    error: KaraokifyError,
+    *,
+    resumed: bool = False,
+    on_placed: OnPlaced = lambda _: None,
 ) -> Path:
     """Move a job's files to the failed folder, with the reason beside; return the recording's path.
 
@@ -65,6 +82,7 @@ def fail(
         placed = _place(job.media, found, folder, resumed=resumed)
         names = {path.name: to.name for path, to in zip(found, placed, strict=True)}
         reasons.write(job, placed, error, names)
+        on_placed(_by_name(found))
         _remove(job.media, found)
     return placed[-1]
 
@@ -81,10 +99,24 @@ def forget_failure(job: Job, folder: Path) -> None:
                     (folder / path.name).unlink()
 
 
-def delete(job: Job, seen: Identities) -> None:
+def delete(job: Job, seen: Identities, on_placed: OnPlaced = lambda _: None) -> None:
     """Delete a job's files, but not a sidecar that another recording needs. Raises as `archive`."""
     with reported("cannot be deleted", job.media):
-        _remove(job.media, _present(job, seen))
+        found = _present(job, seen)
+        on_placed(_by_name(found))
+        _remove(job.media, found)
+
+
+def finish(media: Path, leaving: Mapping[str, Sequence[int]]) -> None:
+    """Remove what a process that was killed while it removed a job's files has left of them.
+
+    `leaving` is what `on_placed` heard. Raises PublishError.
+    """
+    with reported("what was left of a job cannot be removed", media):
+        if not _others_of_stem(media):
+            for name, identity in leaving.items():
+                device, inode, size, mtime_ns = identity
+                _unlink(media.with_name(name), (device, inode, size, mtime_ns))
 
 
 def restore(media: Path, folder: Path) -> list[Path]:
@@ -119,6 +151,10 @@ def sweep(folder: Path) -> int:
                     path.unlink()
                     removed += 1
     return removed
+
+
+def _by_name(found: Identities) -> dict[str, Identity]:
+    return {path.name: identity for path, identity in found.items()}
 
 
 def _present(job: Job, seen: Identities) -> Identities:
