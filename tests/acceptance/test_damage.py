@@ -1,6 +1,7 @@
 """Recordings of which a part is missing or destroyed: what there is is used, and it is told."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -36,6 +37,19 @@ def test_a_damaged_recording_is_told_of_and_never_deleted(tree, suffix, spoil):
     assert "@ 0x" not in manifest["warnings"][0]
     assert events(log, "job.done")[0]["warnings"] == manifest["warnings"]
     assert (tree.archive / f"talk{suffix}").read_bytes() == content
+
+
+def test_a_recording_that_ends_between_two_frames_is_told_of(tree):
+    words = speech(tree.folder / "whole.wav", LONG)
+    whole = convert(tree.folder / "whole.wav", tree.folder / "talk.mkv", "-c:a", "pcm_s16le")
+    probed = ["ffprobe", "-v", "error", "-show_entries", "packet=pos,size", "-of", "csv=p=0"]
+    packets = subprocess.check_output([*probed, str(whole)], text=True).splitlines()
+    size, pos = (int(field) for field in packets[len(packets) // 2].split(","))
+    transcript(tree.inbox / "talk.json", words)
+    (tree.inbox / "talk.mkv").write_bytes(whole.read_bytes()[: pos + size])
+    assert tree.once()[0] == 0
+    manifest = json.loads((tree.outbox / "talk" / "manifest.json").read_text())
+    assert manifest["damaged"]
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".mp3", ".flac", ".m4a", ".opus", ".mkv"])

@@ -30,6 +30,7 @@ _DAMAGED = re.compile(
     r"do not match|crc mismatch|header missing|truncated",
     re.IGNORECASE,
 )
+_TOLERANCE, _TOLERATED_MS = 0.01, 1000
 _ADDRESS = re.compile(r"\[[^\]]* @ 0x[0-9a-f]+\]")
 
 # Gaps and a late start are filled with silence, so that a time in the samples is the same time in
@@ -116,12 +117,13 @@ def decode(
     if samples > tools.limits.max_duration_seconds * SAMPLE_RATE:
         limit = f"{tools.limits.max_duration_seconds:.0f}"
         raise LimitError(f"lasts longer than limits.max_duration_seconds = {limit}", file=name)
+    duration_ms = round(samples * 1000 / SAMPLE_RATE)
     return Decoded(
         pcm=pcm,
-        duration_ms=round(samples * 1000 / SAMPLE_RATE),
+        duration_ms=duration_ms,
         sha256=_sha256(pcm),
         loudness=_loudness(log),
-        damage=_damage(log),
+        damage=_damage(log) or _missing(info.declared_ms, duration_ms),
     )
 
 
@@ -134,6 +136,13 @@ def _damage(log: str) -> str | None:
         if not line.startswith(" ") and _DAMAGED.search(line):
             return _ADDRESS.sub("", line).strip()
     return None
+
+
+def _missing(declared_ms: int | None, found_ms: int) -> str | None:
+    """Return in words that there is less sound than the file says, where it clearly is."""
+    if declared_ms is None or found_ms > declared_ms * (1 - _TOLERANCE) - _TOLERATED_MS:
+        return None
+    return f"{declared_ms / 1000:.1f} s of sound are declared, {found_ms / 1000:.1f} s are there"
 
 
 def _sha256(path: Path) -> str:

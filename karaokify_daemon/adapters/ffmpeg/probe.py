@@ -28,6 +28,7 @@ _ENTRIES = (
 # Of these, FFmpeg tells when they end rather than how long they last: recordings of a broadcast
 # may start at hours.
 _ABSOLUTE = ("mov", "matroska")
+_DECLARING = ("flac", *_ABSOLUTE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +65,7 @@ class MediaInfo:
     video: VideoStream | None
     audio_duration_ms: int | None = None
     video_duration_ms: int | None = None
+    declared_ms: int | None = None  # how long the sound is, where a file says that of itself
 
 
 def probe(tools: Ffmpeg, path: Path) -> MediaInfo:
@@ -162,7 +164,15 @@ def _info(told: dict[str, Any], *, still: bool) -> MediaInfo:
         ),
         audio_duration_ms=_ms((audio or {}).get("duration")),
         video_duration_ms=_ms((video or {}).get("duration")),
+        declared_ms=_declared_ms(told.get("format", {}), audio or {}, alone=video is None),
     )
+
+
+def _declared_ms(container: dict[str, Any], audio: dict[str, Any], *, alone: bool) -> int | None:
+    """Return the length of the sound from a header; of other formats FFmpeg estimates it."""
+    if not str(container.get("format_name")).startswith(_DECLARING):
+        return None
+    return _ms(audio.get("duration")) or (_duration_ms(container) if alone else None)
 
 
 def _duration_ms(container: dict[str, Any]) -> int | None:
