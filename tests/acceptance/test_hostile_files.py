@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import struct
 import subprocess
 import threading
@@ -158,6 +159,8 @@ def test_links_and_what_is_no_file_stay_where_they_are_with_a_reason(tree):
     (tree.inbox / "soft.wav").symlink_to(outside)
     (tree.inbox / "null.wav").symlink_to("/dev/zero")
     os.mkfifo(tree.inbox / "pipe.wav")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(os.path.relpath(tree.inbox / "socket.wav"))
     good(tree)
     status, log = tree.once()
     assert status == 0
@@ -165,6 +168,7 @@ def test_links_and_what_is_no_file_stay_where_they_are_with_a_reason(tree):
     assert "other names" in told["hard.wav"]
     assert "symbolic link" in told["soft.wav"] and "symbolic link" in told["null.wav"]
     assert "named pipe" in told["pipe.wav"]
+    assert "socket" in told["socket.wav"]
     assert tree.names("inbox") == sorted(told) and tree.names("outbox") == ["good"]
     outside.unlink()  # the other name is gone: it is a file like any other now
     (tree.inbox / "soft.wav").unlink()

@@ -37,6 +37,10 @@ class Attempt:
         So what a first start does, such as the unpacking of the model, is no point of the job.
         """
         assert self.run() == 0
+        self.put()
+
+    def put(self) -> None:
+        """Put the recording into the inbox, its media last."""
         for name, content in self.files.items():
             (self.tree.inbox / name).write_bytes(content)
 
