@@ -14,9 +14,13 @@ Seconds = Annotated[float, Field(ge=0, le=1e7)]
 # What a stranger's STEM.toml may set: how the result looks and which language is heard; never a
 # path, a command, or what the machine spends.
 JOB_KEYS = frozenset(
-    "title style language model size fps font_size text_color highlight_color outline_color "
-    "background_color waveform waveform_color no_speech".split()
+    "title style language model size fps fit zoom font_size text_color highlight_color "
+    "outline_color background_color background_gradient waveform waveform_color no_speech".split()
 )
+
+
+# Names of sizes, by their shape.
+SHAPES = {"16:9": "1920x1080", "9:16": "1080x1920", "1:1": "1080x1080", "4:5": "1080x1350"}
 
 
 class _Section(BaseModel):
@@ -79,13 +83,16 @@ class Transcribe(_Section):
 class Video(_Section):
     """How the video looks."""
 
-    size: Annotated[str, Field(pattern=r"^[0-9]{2,5}x[0-9]{2,5}$")] = "1920x1080"
-    fps: Annotated[int, Field(ge=1, le=120)] = 30
+    size: str = "1920x1080"
+    fps: int | Literal["source"] = "source"
+    fit: Literal["auto", "blur", "letterbox", "crop"] = "auto"
     style: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")] = "sweep"
     styles: Path | None = None
     title: str = "{stem}"
     background: Path | None = None
     background_color: Colour = "#14181F"
+    background_gradient: Colour | None = None
+    zoom: Annotated[float, Field(ge=0, le=30)] = 0.0
     font: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     font_size: Annotated[float, Field(ge=1, le=40)] | None = None
     text_color: Colour | None = None
@@ -104,9 +111,20 @@ class Video(_Section):
     def _writable(cls, value: str) -> str:
         return value.encode("utf-8", "replace").decode()  # an argument may not be UTF-8
 
+    @field_validator("fps", mode="plain")
+    @classmethod
+    def _rate(cls, value: object) -> object:
+        if value == "source" or (type(value) is int and 1 <= value <= 120):
+            return value
+        raise ValueError('is neither "source" nor a whole number from 1 to 120')
+
     @field_validator("size")
     @classmethod
     def _even(cls, value: str) -> str:
+        value = SHAPES.get(value, value)
+        if not re.fullmatch("[0-9]{2,5}x[0-9]{2,5}", value, re.ASCII):
+            shapes = ", ".join(SHAPES)
+            raise ValueError(f"is neither a size such as 1280x720 nor one of the shapes {shapes}")
         width, height = (int(side) for side in value.split("x"))
         if width % 2 or height % 2:
             raise ValueError("width and height must be even, as H.264 with yuv420p requires")

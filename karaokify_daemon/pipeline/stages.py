@@ -28,7 +28,7 @@ from karaokify_daemon.pipeline.manifest import manifest
 from karaokify_daemon.pipeline.notes import Notes
 from karaokify_daemon.pipeline.sidecars import read_transcript
 from karaokify_daemon.pipeline.transcriber import Recogniser, Transcriber
-from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator
+from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator, background_of
 
 NO_SPEECH = "no speech found"
 _MEASURABLE_MS = 1000  # of so much sound EBU R 128 gives no loudness only where it is silent
@@ -125,14 +125,10 @@ class JobRun:
         info = ffmpeg.probe(self._means.tools, self._job.media)
         if info.audio is None:
             raise NoAudioError("has no audio stream", file=self._name)
-        self._look_at_background()
+        # Now, before the long stages: hours of recognition may lie between.
+        own, video = self._job.sidecars.background, self._config.video
+        self._rate = ffmpeg.rate_of(video, info, background_of(self._means.tools, video, own))
         return info
-
-    def _look_at_background(self) -> None:
-        """Fail before the long stages do: hours of recognition may lie between."""
-        own, configured = self._job.sidecars.background, self._config.video.background
-        if path := own or configured:
-            ffmpeg.probe_background(self._means.tools, path, configured=own is None)
 
     def _decode(self, info: ffmpeg.MediaInfo) -> ffmpeg.Decoded:
         """Decode the sound, unless an earlier attempt has left it whole."""
@@ -215,15 +211,14 @@ class JobRun:
         bundle.keep = True
 
     def _verify(self, duration_ms: int) -> None:
-        video, fps = self._bundle.file(".mp4"), self._config.video.fps
+        video = self._bundle.file(".mp4")
         with self._course.stage(Stage.VERIFY):
-            ffmpeg.verify(self._means.tools, video, duration_ms=duration_ms, fps=fps)
+            ffmpeg.verify(self._means.tools, video, duration_ms=duration_ms, rate=self._rate)
 
     def _poster_ms(self, transcript: Transcript, duration_ms: int) -> int:
         """Return when a caption stands, but not after the start of the last frame."""
         said = transcript.words[0].end if transcript.words else duration_ms // 3
-        fps = self._config.video.fps
-        last = (round(duration_ms * fps / 1000) - 1) * 1000 // fps
+        last = int((round(duration_ms * self._rate / 1000) - 1) * 1000 / self._rate)
         return max(0, min(said, duration_ms // 2, last))
 
     def _generator(self, output: Path, duration_ms: int, loudness: float | None) -> VideoGenerator:

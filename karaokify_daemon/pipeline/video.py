@@ -136,9 +136,11 @@ class VideoGenerator:
         loudness, duration_ms = config.loudness_lufs, config.duration_ms
         if duration_ms is None:
             duration_ms, loudness = self._measured(info, work)
-        # A frame shows what is true at its start, and stands for 1/fps: with half of that ahead,
+        background = background_of(self._tools, config.video, config.background)
+        rate = ffmpeg.rate_of(config.video, info, background)
+        # A frame shows what is true at its start, and stands for 1/rate: with half of that ahead,
         # what is seen is neither early nor late on average.
-        captions = earlier(self.captions(transcript), round(500 / config.video.fps))
+        captions = earlier(self.captions(transcript), round(500 / rate))
         return ffmpeg.RenderPlan(
             media=config.media,
             info=info,
@@ -148,18 +150,11 @@ class VideoGenerator:
             captions=self._ass(captions, duration_ms),
             fonts=config.fonts or shipped("fonts"),
             duration_ms=duration_ms,
+            rate=rate,
             sound=config.audio,
-            background=self._background(),
+            background=background,
             loudness_lufs=loudness,
         )
-
-    def _background(self) -> ffmpeg.Background | None:
-        own, configured = self._config.background, self._config.video.background
-        path = own or configured
-        if path is None:
-            return None
-        info = ffmpeg.probe_background(self._tools, path, configured=own is None)
-        return ffmpeg.Background(path=path, info=info)
 
     def _measured(self, info: ffmpeg.MediaInfo, work: Path) -> tuple[int, float | None]:
         """Return the duration in milliseconds (the picture's, if longer) and the loudness."""
@@ -211,6 +206,18 @@ class VideoGenerator:
             yield work
         finally:
             shutil.rmtree(work, ignore_errors=True)
+
+
+def background_of(tools: ffmpeg.Ffmpeg, video: Video, own: Path | None) -> ffmpeg.Background | None:
+    """Return the recording's own background, else the configured one, once it has been looked at.
+
+    Raises what probe_background raises.
+    """
+    path = own or video.background
+    if path is None:
+        return None
+    info = ffmpeg.probe_background(tools, path, configured=own is None)
+    return ffmpeg.Background(path=path, info=info)
 
 
 def title_of(video: Video, media: Path) -> str:

@@ -5,7 +5,7 @@ files, with limits and a deadline, in a process that never outlives the call.
 """
 
 from karaokify_daemon.adapters.ffmpeg.decode import Decoded, Loudness, decode
-from karaokify_daemon.adapters.ffmpeg.graph import Background
+from karaokify_daemon.adapters.ffmpeg.picture import Background, rate_of
 from karaokify_daemon.adapters.ffmpeg.probe import (
     AudioStream,
     MediaInfo,
@@ -31,6 +31,7 @@ __all__ = [
     "poster",
     "probe",
     "probe_background",
+    "rate_of",
     "render",
     "verify",
 ]

@@ -2,9 +2,11 @@
 
 import shutil
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
-from karaokify_daemon.adapters.ffmpeg.graph import CAPTIONS, FONTS, Background, Graph
+from karaokify_daemon.adapters.ffmpeg.graph import CAPTIONS, FONTS, Graph
+from karaokify_daemon.adapters.ffmpeg.picture import Background
 from karaokify_daemon.adapters.ffmpeg.probe import MediaInfo, probe
 from karaokify_daemon.adapters.ffmpeg.sources import url
 from karaokify_daemon.adapters.ffmpeg.tools import Cancelled, Ffmpeg, OnProgress, never
@@ -25,7 +27,8 @@ class RenderPlan:
 
     `work` is an empty folder for this render alone; `captions` the text of the ASS script (empty
     for none); `fonts` a folder of fonts; `sound` replaces the media's; `loudness_lufs`, where
-    known, lets a quiet recording's waveform show as much as a loud one's.
+    known, lets a quiet recording's waveform show as much as a loud one's; `rate` is in frames a
+    second.
     """
 
     media: Path
@@ -36,6 +39,7 @@ class RenderPlan:
     captions: str
     fonts: Path
     duration_ms: int
+    rate: Fraction
     sound: Path | None = None
     background: Background | None = None
     loudness_lufs: float | None = None
@@ -51,7 +55,7 @@ def render(
     """Render a plan to its output. Raises what Ffmpeg.run raises."""
     (plan.work / CAPTIONS).write_text(plan.captions, encoding="utf-8")
     _link_fonts(plan)
-    graph = Graph(plan.video, plan.duration_ms).arguments(
+    graph = Graph(plan.video, plan.rate, plan.duration_ms).arguments(
         plan.media,
         plan.info,
         plan.sound or plan.media,
@@ -95,8 +99,8 @@ def _output_options(plan: RenderPlan, threads: int) -> dict[str, str | int]:
         "preset": video.encoder_preset,
         "crf": video.crf,
         "pix_fmt": "yuv420p",
-        "r": video.fps,
-        "g": video.fps * 5,  # a player can seek to within five seconds
+        "r": str(plan.rate),
+        "g": round(plan.rate * 5),  # a player can seek to within five seconds
         "colorspace": "bt709",
         "color_primaries": "bt709",
         "color_trc": "bt709",
@@ -119,7 +123,7 @@ def poster(tools: Ffmpeg, video: Path, at_ms: int, out: Path) -> None:
     tools.run([*arguments, *output], file=printable(video.name), deadline=_POSTER_SECONDS)
 
 
-def verify(tools: Ffmpeg, video: Path, *, duration_ms: int, fps: float) -> None:
+def verify(tools: Ffmpeg, video: Path, *, duration_ms: int, rate: Fraction) -> None:
     """Check that a finished video has both streams, of the duration asked for.
 
     Raises VerifyError.
@@ -129,7 +133,7 @@ def verify(tools: Ffmpeg, video: Path, *, duration_ms: int, fps: float) -> None:
         info = probe(tools, video)
     except KaraokifyError as error:
         raise VerifyError(f"cannot be read back ({error.problem})", file=name) from error
-    frame_ms = 1000 / fps
+    frame_ms = float(1000 / rate)
     # The last AAC frame is full, whatever the sound's length.
     _check_stream("picture", info.video_duration_ms, duration_ms, frame_ms, name)
     _check_stream("sound", info.audio_duration_ms, duration_ms, max(frame_ms, _AAC_FRAME_MS), name)

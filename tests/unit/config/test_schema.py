@@ -47,6 +47,22 @@ def test_sizes_that_cannot_be_encoded_are_refused(size):
         Video(size=size)
 
 
+def test_a_size_may_be_the_name_of_a_shape():
+    sizes = {shape: Video(size=shape).size for shape in ("16:9", "9:16", "1:1", "4:5")}
+    assert sizes["16:9"] == "1920x1080" and sizes["4:5"] == "1080x1350"
+    for shape, size in sizes.items():
+        across, down = map(int, shape.split(":"))
+        width, height = map(int, size.split("x"))
+        assert width * down == height * across
+
+
+@pytest.mark.parametrize("fps", [0, 121, 30.0, True, "variable-ish", None])
+def test_a_frame_rate_is_a_number_or_the_sources(fps):
+    with pytest.raises(ValidationError, match="whole number from 1 to 120"):
+        Video(fps=fps)
+    assert Video(fps="source").fps == "source" and Video(fps=24).fps == 24
+
+
 def test_a_size_is_read_as_width_and_height():
     video = Video(size="1080x1920")
 
