@@ -13,7 +13,7 @@ from karaokify_daemon.adapters import ffmpeg
 from karaokify_daemon.adapters.files.identity import refuse_overwrite
 from karaokify_daemon.adapters.shipped import shipped
 from karaokify_daemon.config import Limits, Video
-from karaokify_daemon.domain.ass import Look, dialogues, document
+from karaokify_daemon.domain.ass import Look, Title, dialogues, document
 from karaokify_daemon.domain.captions import Caption, caption_lines, earlier
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.transcript import Transcript
@@ -21,8 +21,7 @@ from karaokify_daemon.errors import PublishError
 from karaokify_daemon.pipeline.styles import styled
 
 _NOTICE = "No speech found"
-_BOTTOM, _TOP = 0.07, 0.055  # free below the captions and above the title, of the height
-_ABOVE_WAVEFORM = 0.03
+_ABOVE = 0.025  # captions stand above the margin, or the waveform, of the height
 _OF_SIZE = ("outline", "shadow", "glow", "radius", "padding")  # of a style: percent of the font's
 
 
@@ -59,7 +58,7 @@ class VideoGenerator:
     >>> VideoGenerator(config).create_effects(
     ...     {"words": [{"text": "Hello", "start": 1.0, "end": 1.4}]}
     ... )[0].split(",,")[-1]
-    '{\\an5\\pos(960,835)\\fad(120,0)}{\\k30}{\\kf40}Hello'
+    '{\\an5\\pos(960,840)\\fad(120,0)}{\\k30}{\\kf40}Hello'
     """
 
     def __init__(
@@ -167,27 +166,28 @@ class VideoGenerator:
         picture_ms = info.duration_ms if info.video else None
         return max(decoded.duration_ms, picture_ms or 0), decoded.loudness.integrated_lufs
 
-    def _title(self) -> str | None:
-        if self._config.title is not None:
-            return self._config.title or None
-        return title_of(self._config.video, self._config.media) or None
+    def _title(self) -> Title:
+        config, video = self._config, self._config.video
+        text = title_of(video, config.media) if config.title is None else config.title
+        reserved = ffmpeg.logo_width(video) if video.logo_position.startswith("top") else 0
+        return Title(text=text, byline=video.byline, kind=video.title_as, reserved=reserved)
 
     @cached_property
     def _look(self) -> Look:
         video = self._config.video
         style = styled(video)
         size = min(video.width, video.height) * style.size / 100
-        bottom = round(video.height * _BOTTOM)
-        if video.waveform != "none":
-            bottom = ffmpeg.height_with_margin(video) + round(video.height * _ABOVE_WAVEFORM)
+        margins = video.margins
+        below = margins.bottom if video.waveform == "none" else ffmpeg.height_with_margin(video)
         of_size = {key: getattr(style, key) * size / 100 for key in _OF_SIZE}
         same = style.model_dump(exclude={"description", "words", "size", *_OF_SIZE})
         return Look(
             width=video.width,
             height=video.height,
             size=size,
-            bottom=bottom,
-            top=round(video.height * _TOP),
+            bottom=below + round(video.height * _ABOVE),
+            top=margins.top,
+            side=margins.side,
             **of_size,
             **same,
         )
@@ -209,10 +209,12 @@ class VideoGenerator:
 
 
 def background_of(tools: ffmpeg.Ffmpeg, video: Video, own: Path | None) -> ffmpeg.Background | None:
-    """Return the recording's own background, else the configured one, once it has been looked at.
+    """Return the recording's own background, else the configured one; the logo is looked at, too.
 
     Raises what probe_background raises.
     """
+    if video.logo is not None:
+        ffmpeg.probe_background(tools, video.logo, configured=True, key="logo")
     path = own or video.background
     if path is None:
         return None

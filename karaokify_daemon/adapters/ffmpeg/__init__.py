@@ -5,6 +5,7 @@ files, with limits and a deadline, in a process that never outlives the call.
 """
 
 from karaokify_daemon.adapters.ffmpeg.decode import Decoded, Loudness, decode
+from karaokify_daemon.adapters.ffmpeg.logo import logo_width
 from karaokify_daemon.adapters.ffmpeg.picture import Background, rate_of
 from karaokify_daemon.adapters.ffmpeg.probe import (
     AudioStream,
@@ -28,6 +29,7 @@ __all__ = [
     "VideoStream",
     "decode",
     "height_with_margin",
+    "logo_width",
     "poster",
     "probe",
     "probe_background",

@@ -13,6 +13,7 @@ import ffmpeg
 
 from karaokify_daemon.adapters.ffmpeg import waveform
 from karaokify_daemon.adapters.ffmpeg.decode import ON_TIMELINE
+from karaokify_daemon.adapters.ffmpeg.logo import with_logo
 from karaokify_daemon.adapters.ffmpeg.picture import Background, Picture
 from karaokify_daemon.adapters.ffmpeg.probe import MediaInfo
 from karaokify_daemon.adapters.ffmpeg.sources import input_options, url
@@ -49,6 +50,8 @@ class Graph:
         picture = Picture(self._video, self._rate, self._input).of(
             recording, info.video, background
         )
+        if self._video.logo is not None:
+            picture = with_logo(picture, self._video.logo, self._video, self._input)
         if self._video.waveform != "none":
             split = audio.filter_multi_output("asplit")
             audio = split.stream(0)

@@ -1,12 +1,14 @@
 import pysubs2
 import pytest
 
-from karaokify_daemon.domain.ass import MODES, document
+from karaokify_daemon.domain.ass import MODES, Title, document
 from tests.support.captions import captions, look
 
 
 def test_the_script_is_read_by_others_with_title_and_notice():
-    text = document([], look(), title="A title", notice="No speech found", duration_ms=9000)
+    text = document(
+        [], look(), title=Title(text="A title"), notice="No speech found", duration_ms=9000
+    )
     read = pysubs2.SSAFile.from_string(text)
     assert {(e.style, e.plaintext, e.end) for e in read} == {
         ("Title", "A title", 9000),
@@ -27,19 +29,19 @@ def test_what_is_said_is_read_by_others_in_every_mode(mode):
 
 @pytest.mark.parametrize(("title", "rows"), [("short", 1), ("word " * 40, 2), ("x" * 500, 1)])
 def test_titles_stand_in_as_few_rows_as_they_need(title, rows):
-    text = document([], look(), title=title, duration_ms=1000)
+    text = document([], look(), title=Title(text=title), duration_ms=1000)
     assert text.splitlines()[-1].count("\\N") == rows - 1
 
 
 @pytest.mark.parametrize("title", ["", " \n", "\u200b\u2060"])
 def test_a_title_of_which_nothing_is_seen_is_none(title):
-    assert "Dialogue" not in document([], look(), title=title, duration_ms=1000)
+    assert "Dialogue" not in document([], look(), title=Title(text=title), duration_ms=1000)
 
 
 def test_a_title_is_as_large_in_every_style():
     sizes = {
         pysubs2.SSAFile.from_string(
-            document([], look(size=size), title="A title", duration_ms=1000)
+            document([], look(size=size), title=Title(text="A title"), duration_ms=1000)
         )
         .styles["Title"]
         .fontsize
