@@ -86,7 +86,7 @@ class Video(_Section):
     """How the video looks."""
 
     size: str = "1920x1080"
-    fps: int | Literal["source"] = "source"
+    fps: int | Literal["source", "variable"] = "source"
     fit: Literal["auto", "blur", "letterbox", "crop"] = "auto"
     style: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")] = "sweep"
     styles: Path | None = None
@@ -122,9 +122,9 @@ class Video(_Section):
     @field_validator("fps", mode="plain")
     @classmethod
     def _rate(cls, value: object) -> object:
-        if value == "source" or (type(value) is int and 1 <= value <= 120):
+        if value in ("source", "variable") or (type(value) is int and 1 <= value <= 120):
             return value
-        raise ValueError('is neither "source" nor a whole number from 1 to 120')
+        raise ValueError('is neither "source" nor "variable" nor a whole number from 1 to 120')
 
     @field_validator("size")
     @classmethod

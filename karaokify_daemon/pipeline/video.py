@@ -13,7 +13,7 @@ from karaokify_daemon.adapters import ffmpeg
 from karaokify_daemon.adapters.files.identity import refuse_overwrite
 from karaokify_daemon.adapters.shipped import shipped
 from karaokify_daemon.config import Limits, Video
-from karaokify_daemon.domain.ass import Look, Title, dialogues, document
+from karaokify_daemon.domain.ass import Event, Look, Title, dialogues, document, events
 from karaokify_daemon.domain.captions import Caption, caption_lines, earlier
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.transcript import Transcript
@@ -116,11 +116,13 @@ class VideoGenerator:
 
         Without any duration, the title stands until the last caption ends.
         """
-        return self._ass(self.captions(transcript), self._config.duration_ms)
-
-    def _ass(self, captions: list[Caption], duration_ms: int | None) -> str:
-        last = captions[-1].end if captions else 0
         return document(
+            self._events(self.captions(transcript), self._config.duration_ms), self._look
+        )
+
+    def _events(self, captions: list[Caption], duration_ms: int | None) -> list[Event]:
+        last = captions[-1].end if captions else 0
+        return events(
             captions,
             self._look,
             title=self._title(),
@@ -139,14 +141,15 @@ class VideoGenerator:
         rate = ffmpeg.rate_of(config.video, info, background)
         # A frame shows what is true at its start, and stands for 1/rate: with half of that ahead,
         # what is seen is neither early nor late on average.
-        captions = earlier(self.captions(transcript), round(500 / rate))
+        shown = self._events(earlier(self.captions(transcript), round(500 / rate)), duration_ms)
         return ffmpeg.RenderPlan(
             media=config.media,
             info=info,
             output=work / "video.mp4",
             work=work,
             video=config.video,
-            captions=self._ass(captions, duration_ms),
+            events=shown,
+            captions=document(shown, self._look),
             fonts=config.fonts or shipped("fonts"),
             duration_ms=duration_ms,
             rate=rate,

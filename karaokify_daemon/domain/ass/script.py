@@ -25,22 +25,26 @@ _NOTICE_MS = 5000
 _BAND_PADDING = 0.5  # of the box's, above and below
 
 
-def document(
+def events(
     captions: Sequence[Caption],
     look: Look,
     *,
     title: Title | None,
     notice: str | None = None,
     duration_ms: int,
-) -> str:
-    """Return the whole script: the captions, the title, the notice at the start."""
-    events = [
+) -> list[Event]:
+    """Return all events: the title, the notice at the start, the captions."""
+    return [
         *(titled(title, look, duration_ms) if title else ()),
         *_progress(look, duration_ms),
         *_notice(notice, duration_ms),
         *dialogues(captions, look),
     ]
-    return _header(look) + "".join(f"{event}\n" for event in events)
+
+
+def document(shown: Sequence[Event], look: Look) -> str:
+    """Return the whole script of events."""
+    return _header(look) + "".join(f"{event}\n" for event in shown)
 
 
 def dialogues(captions: Sequence[Caption], look: Look) -> list[Event]:
