@@ -21,6 +21,7 @@ from karaokify_daemon.errors import PublishError
 from karaokify_daemon.pipeline.styles import styled
 
 _NOTICE = "No speech found"
+_UPRIGHT = 1.25  # a style's size in pictures for telephones
 _ABOVE = 0.025  # captions stand above the margin, or the waveform, of the height
 _OF_SIZE = ("outline", "shadow", "glow", "radius", "padding")  # of a style: percent of the font's
 
@@ -180,6 +181,8 @@ class VideoGenerator:
         video = self._config.video
         style = styled(video)
         size = min(video.width, video.height) * style.size / 100
+        if video.font_size is None and video.height > video.width:
+            size *= _UPRIGHT
         margins = video.margins
         below = margins.bottom if video.waveform == "none" else ffmpeg.height_with_margin(video)
         of_size = {key: getattr(style, key) * size / 100 for key in _OF_SIZE}
