@@ -12,14 +12,21 @@ from typing import Any
 import ffmpeg
 
 from karaokify_daemon.adapters.ffmpeg import waveform
-from karaokify_daemon.adapters.ffmpeg.decode import ON_TIMELINE
 from karaokify_daemon.adapters.ffmpeg.picture import Background, Picture
 from karaokify_daemon.adapters.ffmpeg.probe import MediaInfo
+from karaokify_daemon.adapters.ffmpeg.sound import (
+    amplified,
+    applied,
+    cut,
+    endless,
+    on_timeline,
+    resampled,
+)
 from karaokify_daemon.adapters.ffmpeg.sources import input_options, url
 from karaokify_daemon.config import Video
+from karaokify_daemon.domain.channels import Channels
 
 CAPTIONS, FONTS = "captions.ass", "fonts"  # in the working folder
-SAMPLE_RATE = 48_000
 
 
 class Graph:
@@ -28,7 +35,7 @@ class Graph:
     def __init__(self, video: Video, rate: Fraction, duration_ms: int) -> None:
         self._video, self._rate = video, rate
         self._frames = max(1, round(duration_ms * rate / 1000))
-        self._samples = max(1, round(duration_ms * SAMPLE_RATE / 1000))
+        self._duration_ms = duration_ms
         self._urls: dict[str, str] = {}
 
     def arguments(
@@ -40,12 +47,14 @@ class Graph:
         *,
         shows_captions: bool,
         wave_gain_db: float,
+        channels: Channels,
+        gain_db: float,
         options: dict[str, Any],
     ) -> list[str]:
         """Return the arguments from the first input to the last output option."""
         recording = self._input(media)
         heard = recording if sound == media else self._input(sound)
-        audio = self._sound(heard["a:0"])
+        audio = applied(heard["a:0"], [*on_timeline(channels), *resampled(), *endless()])
         picture = Picture(self._video, self._rate, self._input).of(
             recording, info.video, background
         )
@@ -58,7 +67,7 @@ class Graph:
         if shows_captions:
             picture = picture.filter("ass", filename=CAPTIONS, fontsdir=FONTS)
         picture = picture.filter("format", "yuv420p").filter("trim", end_frame=self._frames)
-        audio = audio.filter("atrim", end_sample=self._samples)
+        audio = applied(audio, [*amplified(gain_db), *cut(self._duration_ms)])
         arguments: list[str] = ffmpeg.output(picture, audio, "OUTPUT", **options).get_args()
         return [self._urls.get(part, part) for part in arguments[:-1]]
 
@@ -66,10 +75,3 @@ class Graph:
         placeholder = f"INPUT-{len(self._urls)}"
         self._urls[placeholder] = url(path)
         return ffmpeg.input(placeholder, **input_options(path), **options)
-
-    def _sound(self, audio: Any) -> Any:
-        name, _, arguments = ON_TIMELINE.partition("=")
-        on_timeline = audio.filter(name, **dict(part.split("=") for part in arguments.split(":")))
-        layout = f"sample_rates={SAMPLE_RATE}:channel_layouts=mono|stereo"
-        formatted = on_timeline.filter("aformat", **dict(p.split("=") for p in layout.split(":")))
-        return formatted.filter("apad")
