@@ -34,11 +34,11 @@ def gain(found: Loudness, target: float | None, true_peak: float) -> Gain:
     It is one figure for the whole recording: nothing is limited or compressed. What is within half
     a LU of where it would get, and not too high, is left alone.
 
-    >>> gain(Loudness(integrated_lufs=-30, range_lu=5, true_peak_dbtp=-18), -16, -1.5)
+    >>> gain(Loudness(integrated_lufs=-30.0, range_lu=5.0, true_peak_dbtp=-18.0), -16.0, -1.5)
     Gain(db=14.0, limited_by=None)
-    >>> gain(Loudness(integrated_lufs=-20, range_lu=5, true_peak_dbtp=-4), -16, -1.5)
+    >>> gain(Loudness(integrated_lufs=-20.0, range_lu=5.0, true_peak_dbtp=-4.0), -16.0, -1.5)
     Gain(db=2.2, limited_by='true_peak')
-    >>> gain(Loudness(integrated_lufs=-16.4, range_lu=5, true_peak_dbtp=-1.6), -16, -1.5)
+    >>> gain(Loudness(integrated_lufs=-16.4, range_lu=5.0, true_peak_dbtp=-1.6), -16.0, -1.5)
     Gain(db=0.0, limited_by=None)
     """
     peak = found.true_peak_dbtp
@@ -63,8 +63,8 @@ def gain(found: Loudness, target: float | None, true_peak: float) -> Gain:
 def correction(published: Loudness, used: Gain, target: float, true_peak: float) -> Gain:
     """Return the gain that should have been used, seen from what the encoder made of it.
 
-    >>> loud = Loudness(integrated_lufs=-16, range_lu=5, true_peak_dbtp=-1.2)
-    >>> correction(loud, Gain(db=3.0), -16, -1.5)
+    >>> loud = Loudness(integrated_lufs=-16.0, range_lu=5.0, true_peak_dbtp=-1.2)
+    >>> correction(loud, Gain(db=3.0), -16.0, -1.5)
     Gain(db=2.6, limited_by='true_peak')
     """
     peak, loudness = published.true_peak_dbtp, published.integrated_lufs
