@@ -220,7 +220,7 @@ def test_the_waveform_shows_the_same_whatever_the_gain(tmp_path):
     source = tone(tmp_path / "a.wav", 0.02, seconds=1)
     strips = []
     for sound in (Sound(loudness="off"), NORMAL):
-        render(source, SYSTEM, sound, waveform="line")
+        render(source, SYSTEM, sound, waveform="line", size="640x360", crf=1)
         strips.append(packets(tmp_path / "out.mp4"))
     assert strips[0] == strips[1]
 
