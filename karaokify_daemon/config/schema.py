@@ -8,15 +8,16 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from karaokify_daemon.config.languages import LANGUAGES
 from karaokify_daemon.config.style import Colour
+from karaokify_daemon.domain.frames import Margins
 
 Seconds = Annotated[float, Field(ge=0, le=1e7)]
 
 # What a stranger's STEM.toml may set: how the result looks and which language is heard; never a
 # path, a command, or what the machine spends.
 JOB_KEYS = frozenset(
-    "title style language model size fps fit zoom font_size text_color highlight_color "
-    "outline_color background_color background_gradient waveform waveform_color no_speech loudness "
-    "true_peak".split()
+    "title byline title_as style language model size fps fit zoom font_size text_color "
+    "highlight_color outline_color background_color background_gradient waveform waveform_color "
+    "no_speech loudness true_peak".split()
 )
 
 
@@ -85,11 +86,17 @@ class Video(_Section):
     """How the video looks."""
 
     size: str = "1920x1080"
-    fps: int | Literal["source"] = "source"
+    fps: int | Literal["source", "variable"] = "source"
     fit: Literal["auto", "blur", "letterbox", "crop"] = "auto"
     style: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")] = "sweep"
     styles: Path | None = None
     title: str = "{stem}"
+    byline: str = ""
+    title_as: Literal["header", "card", "lower-third"] = "header"
+    safe_area: bool = True
+    logo: Path | None = None
+    logo_position: Literal["top-left", "top-right", "bottom-left", "bottom-right"] = "top-right"
+    logo_size: Annotated[float, Field(ge=1, le=50)] = 10.0
     background: Path | None = None
     background_color: Colour = "#14181F"
     background_gradient: Colour | None = None
@@ -107,7 +114,7 @@ class Video(_Section):
     ] = "veryfast"
     audio_kbps: Annotated[int, Field(ge=32, le=512)] = 160
 
-    @field_validator("title")
+    @field_validator("title", "byline")
     @classmethod
     def _writable(cls, value: str) -> str:
         return value.encode("utf-8", "replace").decode()  # an argument may not be UTF-8
@@ -115,9 +122,9 @@ class Video(_Section):
     @field_validator("fps", mode="plain")
     @classmethod
     def _rate(cls, value: object) -> object:
-        if value == "source" or (type(value) is int and 1 <= value <= 120):
+        if value in ("source", "variable") or (type(value) is int and 1 <= value <= 120):
             return value
-        raise ValueError('is neither "source" nor a whole number from 1 to 120')
+        raise ValueError('is neither "source" nor "variable" nor a whole number from 1 to 120')
 
     @field_validator("size")
     @classmethod
@@ -142,6 +149,11 @@ class Video(_Section):
     def height(self) -> int:
         """Height of the picture in pixels."""
         return int(self.size.split("x")[1])
+
+    @property
+    def margins(self) -> Margins:
+        """What is left free at the picture's edges."""
+        return Margins.of(self.width, self.height, safe=self.safe_area)
 
 
 class Sound(_Section):

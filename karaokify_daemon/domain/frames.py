@@ -1,6 +1,7 @@
 """How a picture is fitted into another, and how many frames a second a video gets."""
 
 import math
+from dataclasses import dataclass
 from fractions import Fraction
 
 _PER_1001 = tuple(Fraction(rate * 1000, 1001) for rate in (24, 30, 60))
@@ -8,6 +9,33 @@ _STANDARD = tuple(sorted((*map(Fraction, (24, 25, 30, 48, 50, 60)), *_PER_1001))
 _STILL = Fraction(30)
 _SLOWEST, _FASTEST = min(_STANDARD), max(_STANDARD)
 _NEAR = Fraction(1, 100)  # phones drop a frame now and then, and say 29.87
+_VERTICAL = 1.6  # so many times as high as wide
+
+
+@dataclass(frozen=True, kw_only=True)
+class Margins:
+    """What is left free at a picture's edges, in pixels."""
+
+    top: int
+    bottom: int
+    side: int
+
+    @classmethod
+    def of(cls, width: int, height: int, *, safe: bool = True) -> "Margins":
+        """Return the margins of a picture; `safe`: of a vertical one, those of the platforms.
+
+        TikTok, Reels and Shorts lay buttons and the caption of the post over a vertical video:
+        on 1080x1920, up to 270 pixels at the top, 420 at the bottom and 130 at the right, which
+        are left free at the left as well, so that text stays in the middle.
+
+        >>> Margins.of(1920, 1080), Margins.of(1080, 1920)
+        (Margins(top=59, bottom=49, side=115), Margins(top=269, bottom=422, side=130))
+        """
+        if safe and height >= _VERTICAL * width:
+            top, bottom, side = 0.14, 0.22, 0.12
+        else:
+            top, bottom, side = 0.055, 0.045, 0.06
+        return cls(top=round(height * top), bottom=round(height * bottom), side=round(width * side))
 
 
 def frame_rate(source: Fraction | None) -> Fraction:

@@ -13,7 +13,7 @@ from karaokify_daemon.adapters import ffmpeg
 from karaokify_daemon.adapters.files.identity import refuse_overwrite
 from karaokify_daemon.adapters.shipped import shipped
 from karaokify_daemon.config import Limits, Sound, Video
-from karaokify_daemon.domain.ass import Look, dialogues, document
+from karaokify_daemon.domain.ass import Event, Look, Title, dialogues, document, events
 from karaokify_daemon.domain.captions import Caption, caption_lines, earlier
 from karaokify_daemon.domain.loudness import Loudness
 from karaokify_daemon.domain.names import printable
@@ -23,8 +23,7 @@ from karaokify_daemon.pipeline.sound import Levelled, checked, decided
 from karaokify_daemon.pipeline.styles import styled
 
 _NOTICE = "No speech found"
-_BOTTOM, _TOP = 0.07, 0.055  # free below the captions and above the title, of the height
-_ABOVE_WAVEFORM = 0.03
+_ABOVE = 0.025  # captions stand above the margin, or the waveform, of the height
 _OF_SIZE = ("outline", "shadow", "glow", "radius", "padding")  # of a style: percent of the font's
 
 
@@ -63,7 +62,7 @@ class VideoGenerator:
     >>> VideoGenerator(config).create_effects(
     ...     {"words": [{"text": "Hello", "start": 1.0, "end": 1.4}]}
     ... )[0].split(",,")[-1]
-    '{\\an5\\pos(960,835)\\fad(120,0)}{\\k30}{\\kf40}Hello'
+    '{\\an5\\pos(960,840)\\fad(120,0)}{\\k30}{\\kf40}Hello'
     """
 
     def __init__(
@@ -123,11 +122,13 @@ class VideoGenerator:
 
         Without any duration, the title stands until the last caption ends.
         """
-        return self._ass(self.captions(transcript), self._config.duration_ms)
-
-    def _ass(self, captions: list[Caption], duration_ms: int | None) -> str:
-        last = captions[-1].end if captions else 0
         return document(
+            self._events(self.captions(transcript), self._config.duration_ms), self._look
+        )
+
+    def _events(self, captions: list[Caption], duration_ms: int | None) -> list[Event]:
+        last = captions[-1].end if captions else 0
+        return events(
             captions,
             self._look,
             title=self._title(),
@@ -148,14 +149,15 @@ class VideoGenerator:
         rate = ffmpeg.rate_of(config.video, info, background)
         # A frame shows what is true at its start, and stands for 1/rate: with half of that ahead,
         # what is seen is neither early nor late on average.
-        captions = earlier(self.captions(transcript), round(500 / rate))
+        shown = self._events(earlier(self.captions(transcript), round(500 / rate)), duration_ms)
         plan = ffmpeg.RenderPlan(
             media=config.media,
             info=info,
             output=work / "video.mp4",
             work=work,
             video=config.video,
-            captions=self._ass(captions, duration_ms),
+            events=shown,
+            captions=document(shown, self._look),
             fonts=config.fonts or shipped("fonts"),
             duration_ms=duration_ms,
             rate=rate,
@@ -179,27 +181,28 @@ class VideoGenerator:
         picture_ms = info.duration_ms if info.video else None
         return max(decoded.duration_ms, picture_ms or 0), decoded.loudness
 
-    def _title(self) -> str | None:
-        if self._config.title is not None:
-            return self._config.title or None
-        return title_of(self._config.video, self._config.media) or None
+    def _title(self) -> Title:
+        config, video = self._config, self._config.video
+        text = title_of(video, config.media) if config.title is None else config.title
+        reserved = ffmpeg.logo_width(video) if video.logo_position.startswith("top") else 0
+        return Title(text=text, byline=video.byline, kind=video.title_as, reserved=reserved)
 
     @cached_property
     def _look(self) -> Look:
         video = self._config.video
         style = styled(video)
         size = min(video.width, video.height) * style.size / 100
-        bottom = round(video.height * _BOTTOM)
-        if video.waveform != "none":
-            bottom = ffmpeg.height_with_margin(video) + round(video.height * _ABOVE_WAVEFORM)
+        margins = video.margins
+        below = margins.bottom if video.waveform == "none" else ffmpeg.height_with_margin(video)
         of_size = {key: getattr(style, key) * size / 100 for key in _OF_SIZE}
         same = style.model_dump(exclude={"description", "words", "size", *_OF_SIZE})
         return Look(
             width=video.width,
             height=video.height,
             size=size,
-            bottom=bottom,
-            top=round(video.height * _TOP),
+            bottom=below + round(video.height * _ABOVE),
+            top=margins.top,
+            side=margins.side,
             **of_size,
             **same,
         )
@@ -221,10 +224,12 @@ class VideoGenerator:
 
 
 def background_of(tools: ffmpeg.Ffmpeg, video: Video, own: Path | None) -> ffmpeg.Background | None:
-    """Return the recording's own background, else the configured one, once it has been looked at.
+    """Return the recording's own background, else the configured one; the logo is looked at, too.
 
     Raises what probe_background raises.
     """
+    if video.logo is not None:
+        ffmpeg.probe_background(tools, video.logo, configured=True, key="logo")
     path = own or video.background
     if path is None:
         return None

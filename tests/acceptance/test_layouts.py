@@ -11,7 +11,7 @@ from karaokify_daemon import RenderConfig, VideoGenerator
 from karaokify_daemon.adapters.ffmpeg import Ffmpeg, probe
 from karaokify_daemon.config import Limits, Video
 from tests.support.frames import frames
-from tests.support.media import picture, silence
+from tests.support.media import picture, silence, speech
 
 WIDTH, HEIGHT = 320, 180
 
@@ -165,3 +165,42 @@ def test_a_gradient_goes_from_corner_to_corner_without_bands(tmp_path, limits):
     assert np.abs(shot[2, 2] - (0x10, 0x20, 0x40)).max() <= 4
     assert np.abs(shot[-3, -3] - (0x30, 0x20, 0x20)).max() <= 4
     assert len(np.unique(shot[MIDDLE, :, 2])) > 10
+
+
+@pytest.mark.parametrize("title_as", ["header", "card", "lower-third"])
+def test_a_vertical_video_leaves_the_platforms_their_places(tmp_path, limits, title_as):
+    speech(tmp_path / "a.wav", "Hello world.")
+    size = (270, 480)
+    video = Video(
+        size="270x480",
+        fps=4,
+        encoder_preset="ultrafast",
+        background_color="#000000",
+        title_as=title_as,
+        byline="A line below the title that is quite long",
+        logo=picture(tmp_path / "logo.png", "color=c=white:s=60x30"),
+    )
+    output = tmp_path / "out.mp4"
+    title = "A title that is long enough for a second row, or even for a third"
+    config = RenderConfig(
+        media=tmp_path / "a.wav", output=output, video=video, limits=limits, title=title
+    )
+    words = [{"text": w, "start": 0.2, "end": 0.9} for w in ("Long", "words", "everywhere") * 3]
+    VideoGenerator(config).generate({"segments": [{"words": words}]})
+    seen = (frames(output, *size).max(0).max(-1) > 60).nonzero()
+    assert seen[0].min() >= 0.12 * 480 and seen[0].max() <= 0.78 * 480 + 2
+    left = 0.08 if title_as == "lower-third" else 0.11  # it slides in
+    assert seen[1].min() >= left * 270 and seen[1].max() <= 0.89 * 270
+    assert seen[0].max() - seen[0].min() > 0.4 * 480, "there is a title, and there are captions"
+
+
+@pytest.mark.parametrize("corner", ["top-left", "bottom-right"])
+def test_a_logo_stands_in_its_corner_throughout(tmp_path, limits, corner):
+    silence(tmp_path / "a.wav", 1)
+    graph = "color=c=red:s=50x50,format=rgba,pad=100:50:color=black@0"
+    logo = picture(tmp_path / "logo.png", graph)
+    shots = render(tmp_path / "a.wav", limits, logo=logo, logo_position=corner, logo_size=20)
+    for shot in shots[[0, 15]]:
+        y, x = (shot[..., 0] > 150).nonzero()
+        assert x.max() - x.min() + 1 == pytest.approx(36, abs=3), "half of it is transparent"
+        assert (x.max() < WIDTH / 2, y.max() < HEIGHT / 2) == ("left" in corner, "top" in corner)

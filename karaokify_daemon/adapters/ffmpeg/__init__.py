@@ -5,6 +5,7 @@ files, with limits and a deadline, in a process that never outlives the call.
 """
 
 from karaokify_daemon.adapters.ffmpeg.decode import Decoded, decode
+from karaokify_daemon.adapters.ffmpeg.logo import logo_width
 from karaokify_daemon.adapters.ffmpeg.picture import Background, rate_of
 from karaokify_daemon.adapters.ffmpeg.probe import (
     AudioStream,
@@ -29,6 +30,7 @@ __all__ = [
     "channels_of",
     "decode",
     "height_with_margin",
+    "logo_width",
     "measure",
     "poster",
     "probe",

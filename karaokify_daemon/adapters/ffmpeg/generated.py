@@ -3,6 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
+import ffmpeg
 from ffmpeg.nodes import FilterableStream, FilterNode, Node
 
 
@@ -54,3 +55,9 @@ def held(picture: Any, rate: int | Fraction) -> Any:
     looped = picture.filter("loop", loop=-1, size=1, start=0)
     paced = looped.filter("settb", str(1 / Fraction(rate))).filter("setpts", "N")
     return paced.filter("fps", str(rate))
+
+
+def shown_at(picture: Any, ticks: Any, size: tuple[int, int]) -> Any:
+    """Return the first frame, of a size in pixels, at the times of the frames of another video."""
+    blank = ticks.filter("scale", *size, flags="neighbor").filter("format", "yuv420p")
+    return ffmpeg.filter([blank.filter("setsar", 1), picture], "overlay", eof_action="repeat")

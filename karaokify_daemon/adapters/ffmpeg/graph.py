@@ -6,12 +6,14 @@ folder by fixed names.
 """
 
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import ffmpeg
 
-from karaokify_daemon.adapters.ffmpeg import waveform
+from karaokify_daemon.adapters.ffmpeg import generated, waveform
+from karaokify_daemon.adapters.ffmpeg.logo import with_logo
 from karaokify_daemon.adapters.ffmpeg.picture import Background, Picture
 from karaokify_daemon.adapters.ffmpeg.probe import MediaInfo
 from karaokify_daemon.adapters.ffmpeg.sound import (
@@ -27,14 +29,23 @@ from karaokify_daemon.config import Video
 from karaokify_daemon.domain.channels import Channels
 
 CAPTIONS, FONTS = "captions.ass", "fonts"  # in the working folder
+KEYFRAME_SECONDS = 5  # a player can seek to within so many
+
+
+def frame_count(duration_ms: int, rate: Fraction) -> int:
+    """Return how many frames a video of some duration has."""
+    return max(1, round(duration_ms * rate / 1000))
 
 
 class Graph:
     """Inputs and filters of one render, as FFmpeg's arguments."""
 
-    def __init__(self, video: Video, rate: Fraction, duration_ms: int) -> None:
-        self._video, self._rate = video, rate
-        self._frames = max(1, round(duration_ms * rate / 1000))
+    def __init__(
+        self, video: Video, rate: Fraction, duration_ms: int, ticks: Path | None = None
+    ) -> None:
+        """`ticks` is a video whose frames are those that are needed of a picture that stands."""
+        self._video, self._rate, self._ticks = video, rate, ticks
+        self._frames = frame_count(duration_ms, rate)
         self._duration_ms = duration_ms
         self._urls: dict[str, str] = {}
 
@@ -55,9 +66,9 @@ class Graph:
         recording = self._input(media)
         heard = recording if sound == media else self._input(sound)
         audio = applied(heard["a:0"], [*on_timeline(channels), *resampled(), *endless()])
-        picture = Picture(self._video, self._rate, self._input).of(
-            recording, info.video, background
-        )
+        picture = self._picture(recording, info, background)
+        if self._video.logo is not None:
+            picture = with_logo(picture, self._video.logo, self._video, self._input)
         if self._video.waveform != "none":
             split = audio.filter_multi_output("asplit")
             audio = split.stream(0)
@@ -66,12 +77,41 @@ class Graph:
             picture = ffmpeg.filter([picture, strip], "overlay", x=x, y=y)
         if shows_captions:
             picture = picture.filter("ass", filename=CAPTIONS, fontsdir=FONTS)
-        picture = picture.filter("format", "yuv420p").filter("trim", end_frame=self._frames)
+        picture = picture.filter("format", "yuv420p")
+        if self._ticks is None:
+            picture = picture.filter("trim", end_frame=self._frames)
+            picture = self._changing(picture) if self._video.fps == "variable" else picture
         audio = applied(audio, [*amplified(gain_db), *cut(self._duration_ms)])
         arguments: list[str] = ffmpeg.output(picture, audio, "OUTPUT", **options).get_args()
         return [self._urls.get(part, part) for part in arguments[:-1]]
 
+    def _picture(self, recording: Any, info: MediaInfo, background: Background | None) -> Any:
+        if self._ticks is None:
+            hold = partial(generated.held, rate=self._rate)
+        else:
+            ticks, size = self._opened(self._ticks, f="ivf"), (
+                self._video.width,
+                self._video.height,
+            )
+            hold = partial(generated.shown_at, ticks=ticks["v:0"], size=size)
+        return Picture(self._video, self._rate, self._input, hold).of(
+            recording, info.video, background
+        )
+
+    def _changing(self, picture: Any) -> Any:
+        """Leave out frames like the one before, but for one in a while, so that players can seek.
+
+        The last one stays too, made brighter by less than is seen: it ends the picture with the
+        sound.
+        """
+        last = picture.filter("lutyuv", y="val+1", enable=f"eq(n,{self._frames - 1})")
+        most = int(self._rate * KEYFRAME_SECONDS) - 1
+        return last.filter("mpdecimate", hi=0, lo=0, frac=0, max=most)
+
     def _input(self, path: Path, **options: Any) -> Any:
+        return self._opened(path, **input_options(path), **options)
+
+    def _opened(self, path: Path, **options: Any) -> Any:
         placeholder = f"INPUT-{len(self._urls)}"
         self._urls[placeholder] = url(path)
-        return ffmpeg.input(placeholder, **input_options(path), **options)
+        return ffmpeg.input(placeholder, **options)

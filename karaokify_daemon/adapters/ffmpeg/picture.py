@@ -38,7 +38,7 @@ class Background:
 
 def rate_of(video: Video, info: MediaInfo, background: Background | None) -> Fraction:
     """Return the frame rate: the configured one, else that of what moves in the picture."""
-    if video.fps != "source":
+    if isinstance(video.fps, int):
         return Fraction(video.fps)
     moving = info.video
     if moving is None and background is not None and background.moves:
@@ -47,10 +47,19 @@ def rate_of(video: Video, info: MediaInfo, background: Background | None) -> Fra
 
 
 class Picture:
-    """Builds one render's picture; `opened` adds an input and returns it."""
+    """Builds one render's picture.
 
-    def __init__(self, video: Video, rate: Fraction, opened: Callable[..., Any]) -> None:
-        self._video, self._rate, self._opened = video, rate, opened
+    `opened` adds an input and returns it, `hold` makes an endless picture of one frame.
+    """
+
+    def __init__(
+        self,
+        video: Video,
+        rate: Fraction,
+        opened: Callable[..., Any],
+        hold: Callable[[Any], Any],
+    ) -> None:
+        self._video, self._rate, self._opened, self._hold = video, rate, opened, hold
         self._size = (video.width, video.height)
 
     def of(self, recording: Any, shown: VideoStream | None, background: Background | None) -> Any:
@@ -68,7 +77,7 @@ class Picture:
 
     def _canvas(self, background: Background | None, *, dark: bool = True) -> Any:
         if background is None:
-            return generated.held(self._plain(), self._rate)
+            return self._hold(self._plain())
         shown = background.info.video
         if shown is None:
             raise ValueError("a background has a picture: probe_background has made sure")
@@ -81,7 +90,7 @@ class Picture:
             fitted = self._fitted(self._whole(looped, shown), shown, fit)
             return self._darkened(fitted) if dark else fitted
         still = self._opened(background.path)["v:0"].filter("trim", end_frame=1)
-        return self._zoomed(generated.held(self._still(still, shown, fit, dark=dark), self._rate))
+        return self._zoomed(self._hold(self._still(still, shown, fit, dark=dark)))
 
     def _still(self, still: Any, shown: VideoStream, fit: str, *, dark: bool) -> Any:
         """Return one frame; an image may be transparent, so it is laid on the plain picture."""
@@ -127,7 +136,7 @@ class Picture:
         if still:
             options = {"color": "#00000000", "x": "(ow-iw)/2", "y": "(oh-ih)/2"}
             return fitted.filter("pad", *self._size, **options)
-        return _centred(generated.held(self._plain(), self._rate), fitted)
+        return _centred(self._hold(self._plain()), fitted)
 
     def _blurred(self, stream: Any, shown: VideoStream, *, still: bool) -> Any:
         """Return the picture itself, large, dark and without details."""

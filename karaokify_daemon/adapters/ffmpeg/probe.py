@@ -101,11 +101,13 @@ def probe(tools: Ffmpeg, path: Path) -> MediaInfo:
     return info
 
 
-def probe_background(tools: Ffmpeg, path: Path, *, configured: bool = False) -> MediaInfo:
-    """Return what a background holds; its first frame is decoded, too.
+def probe_background(
+    tools: Ffmpeg, path: Path, *, configured: bool = False, key: str = "background"
+) -> MediaInfo:
+    """Return what a background, or a logo, holds; its first frame is decoded, too.
 
     Raises SidecarError, naming the background, for what cannot be one; MachineError where it is
-    `configured` for all recordings, none of which is at fault then.
+    `configured` for all recordings, as video.`key`: none of them is at fault then.
     """
     name = printable(path.name)
     try:
@@ -118,9 +120,10 @@ def probe_background(tools: Ffmpeg, path: Path, *, configured: bool = False) -> 
     except (NotMediaError, LimitError, FfmpegError) as error:
         if isinstance(error, FfmpegError) and not error.details.get("stderr"):
             raise  # FFmpeg is missing, or was killed: that is not the file's fault
-        raise _no_background(error.problem, path, configured=configured, **error.details) from error
+        problem = f"the {key} {error.problem}"
+        raise _unfit(problem, path, key if configured else None, **error.details) from error
     if info.video is None:
-        raise _no_background("has no picture", path, configured=configured)
+        raise _unfit(f"the {key} has no picture", path, key if configured else None)
     return info
 
 
@@ -131,10 +134,9 @@ def _asked(path: Path) -> list[str]:
     return ["-show_entries", _ENTRIES + ":frame_side_data=rotation", "-read_intervals", "%+#1"]
 
 
-def _no_background(problem: str, path: Path, *, configured: bool, **details: Any) -> KaraokifyError:
-    problem = f"the background {problem}"
-    if configured:
-        advice = "Correct video.background in the configuration; it should be absolute."
+def _unfit(problem: str, path: Path, key: str | None, **details: Any) -> KaraokifyError:
+    if key:
+        advice = f"Correct video.{key} in the configuration; it should be absolute."
         return MachineError(problem, file=printable(str(path)), advice=advice, **details)
     return SidecarError(problem, file=printable(path.name), **details)
 

@@ -1,11 +1,18 @@
 """Rendering a bundle's video in one FFmpeg process and one encode, its poster, and its check."""
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from karaokify_daemon.adapters.ffmpeg.graph import CAPTIONS, FONTS, Graph
+from karaokify_daemon.adapters.ffmpeg.graph import (
+    CAPTIONS,
+    FONTS,
+    KEYFRAME_SECONDS,
+    Graph,
+    frame_count,
+)
 from karaokify_daemon.adapters.ffmpeg.picture import Background
 from karaokify_daemon.adapters.ffmpeg.probe import AudioStream, MediaInfo, probe
 from karaokify_daemon.adapters.ffmpeg.sound import (
@@ -19,8 +26,10 @@ from karaokify_daemon.adapters.ffmpeg.sound import (
     text,
 )
 from karaokify_daemon.adapters.ffmpeg.sources import input_arguments, url
+from karaokify_daemon.adapters.ffmpeg.ticks import write_ticks
 from karaokify_daemon.adapters.ffmpeg.tools import Cancelled, Ffmpeg, OnProgress, never
 from karaokify_daemon.config import Video
+from karaokify_daemon.domain.ass import Event, frames_of_change
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.errors import KaraokifyError, VerifyError
 
@@ -36,9 +45,10 @@ class RenderPlan:
     """What to render.
 
     `work` is an empty folder for this render alone; `captions` the text of the ASS script (empty
-    for none); `fonts` a folder of fonts; `sound` replaces the media's; `heard` is the audio stream
-    of whichever is heard; `gain_db` turns it up or down; `loudness_lufs`, where known, lets a quiet
-    recording's waveform show as much as a loud one's; `rate` is in frames a second.
+    for none), `events` what it shows; `fonts` a folder of fonts; `sound` replaces the media's;
+    `heard` is the audio stream of whichever is heard; `gain_db` turns it up or down;
+    `loudness_lufs`, where known, lets a quiet recording's waveform show as much as a loud one's;
+    `rate` is in frames a second.
     """
 
     media: Path
@@ -47,6 +57,7 @@ class RenderPlan:
     work: Path
     video: Video
     captions: str
+    events: Sequence[Event]
     fonts: Path
     duration_ms: int
     rate: Fraction
@@ -67,7 +78,7 @@ def render(
     """Render a plan to its output. Raises what Ffmpeg.run raises."""
     (plan.work / CAPTIONS).write_text(plan.captions, encoding="utf-8")
     _link_fonts(plan)
-    graph = Graph(plan.video, plan.rate, plan.duration_ms).arguments(
+    graph = Graph(plan.video, plan.rate, plan.duration_ms, _ticks(plan)).arguments(
         plan.media,
         plan.info,
         plan.sound or plan.media,
@@ -88,6 +99,18 @@ def render(
         on_progress=on_progress,
         cancelled=cancelled,
     )
+
+
+def _ticks(plan: RenderPlan) -> Path | None:
+    """Write down when the picture changes, where only the script changes it, and that is asked."""
+    background = plan.background
+    moves = plan.info.video is not None or (background is not None and background.moves)
+    video = plan.video
+    if video.fps != "variable" or moves or video.zoom or video.waveform != "none":
+        return None
+    count = frame_count(plan.duration_ms, plan.rate)
+    changes = frames_of_change(plan.events, plan.rate, count, KEYFRAME_SECONDS)
+    return write_ticks(plan.work / "ticks.ivf", changes, plan.rate)
 
 
 def _link_fonts(plan: RenderPlan) -> None:
@@ -113,8 +136,6 @@ def _output_options(plan: RenderPlan, threads: int) -> dict[str, str | int]:
         "preset": video.encoder_preset,
         "crf": video.crf,
         "pix_fmt": "yuv420p",
-        "r": str(plan.rate),
-        "g": round(plan.rate * 5),  # a player can seek to within five seconds
         "colorspace": "bt709",
         "color_primaries": "bt709",
         "color_trc": "bt709",
@@ -125,6 +146,11 @@ def _output_options(plan: RenderPlan, threads: int) -> dict[str, str | int]:
         "map_chapters": -1,
         "f": "mp4",
     }
+    if video.fps == "variable":
+        often = f"expr:gte(t,n_forced*{KEYFRAME_SECONDS})"
+        options |= {"fps_mode": "vfr", "force_key_frames": often}
+    else:
+        options |= {"r": str(plan.rate), "g": round(plan.rate * KEYFRAME_SECONDS)}
     return options | ({"threads": threads} if threads else {})
 
 
