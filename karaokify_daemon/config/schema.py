@@ -17,7 +17,7 @@ Seconds = Annotated[float, Field(ge=0, le=1e7)]
 JOB_KEYS = frozenset(
     "title byline title_as style language model size fps fit zoom font_size text_color "
     "highlight_color outline_color background_color background_gradient waveform waveform_color "
-    "no_speech".split()
+    "no_speech loudness true_peak".split()
 )
 
 
@@ -156,6 +156,26 @@ class Video(_Section):
         return Margins.of(self.width, self.height, safe=self.safe_area)
 
 
+class Sound(_Section):
+    """How loud the video is, in LUFS and dBTP."""
+
+    loudness: float | Literal["off"] = -16.0
+    true_peak: Annotated[float, Field(ge=-12, le=-0.5)] = -1.5
+
+    @field_validator("loudness", mode="before")
+    @classmethod
+    def _sensible(cls, value: object) -> object:
+        number = isinstance(value, int | float) and -36 <= value <= -9
+        if not (value == "off" or number):
+            raise ValueError('is neither "off" nor a number of LUFS from -36 to -9')
+        return value
+
+    @property
+    def target(self) -> float | None:
+        """The loudness to reach in LUFS; None where the sound is left as it is."""
+        return None if self.loudness == "off" else self.loudness
+
+
 class Publish(_Section):
     """How bundles appear in the outbox."""
 
@@ -207,6 +227,7 @@ class Config(_Section):
     intake: Intake = Intake()
     transcribe: Transcribe = Transcribe()
     video: Video = Video()
+    sound: Sound = Sound()
     presets: dict[str, dict[str, Any]] = {}
     publish: Publish = Publish()
     limits: Limits = Limits()

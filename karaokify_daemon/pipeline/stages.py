@@ -14,6 +14,7 @@ from karaokify_daemon.adapters.files.held import Held
 from karaokify_daemon.adapters.intake.settle import refuse_written
 from karaokify_daemon.config import Config
 from karaokify_daemon.domain.job import Job, Stage
+from karaokify_daemon.domain.loudness import Loudness
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.subtitles import srt, vtt
 from karaokify_daemon.domain.transcript import Transcript
@@ -27,6 +28,7 @@ from karaokify_daemon.pipeline.course import Course, Watch
 from karaokify_daemon.pipeline.manifest import manifest
 from karaokify_daemon.pipeline.notes import Notes
 from karaokify_daemon.pipeline.sidecars import read_transcript
+from karaokify_daemon.pipeline.sound import told
 from karaokify_daemon.pipeline.transcriber import Recogniser, Transcriber
 from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator, background_of
 
@@ -83,6 +85,7 @@ class JobRun:
         self._warnings: list[str] = []
         self._cache_hit = False
         self._engine: dict[str, Any] = {}
+        self._sound: dict[str, Any] = {}
 
     def probe(self) -> None:
         """Look at the recording and its background; what can fail soon does so here."""
@@ -107,7 +110,7 @@ class JobRun:
         duration_ms = max(decoded.duration_ms, (info.duration_ms or 0) if info.video else 0)
         with self._course.stage(Stage.TRANSCRIBE) as progress:
             transcript = self._transcribe(decoded, progress)
-        self._make(transcript, duration_ms, decoded.loudness.integrated_lufs)
+        self._make(transcript, duration_ms, decoded.loudness)
         facts = self._facts(transcript, decoded, duration_ms)
         with self._course.stage(Stage.PUBLISH):
             self._held.check()
@@ -185,11 +188,12 @@ class JobRun:
         self._engine = found.get("engine", {})
         return Transcript.from_dict(found)
 
-    def _make(self, transcript: Transcript, duration_ms: int, loudness: float | None) -> None:
+    def _make(self, transcript: Transcript, duration_ms: int, loudness: Loudness) -> None:
         """Build everything of the bundle but its manifest, unless an earlier attempt has."""
         bundle = self._bundle
         if (found := self._notes.of(Stage.VERIFY)) and found["files"] == bundle.files():
             self._course.reused(Stage.RENDER, found)
+            self._sound = found.get("sound", {})  # absent in notes of an older version
             self._verify(duration_ms)
             return
         bundle.empty()
@@ -203,11 +207,15 @@ class JobRun:
             _write(bundle.file(".ass"), generator.ass(transcript))
         with self._means.renderer(self._course), self._course.stage(Stage.RENDER):
             generator.generate(transcript)
+            assert generator.level is not None
+            self._sound = told(generator.level, loudness)
             at = self._poster_ms(transcript, duration_ms)
             ffmpeg.poster(self._means.tools, video, at, bundle.path / "poster.jpg")
         self._verify(duration_ms)
         bundle.flush()
-        self._course.finished(Stage.VERIFY, of=Stage.RENDER, files=bundle.files())
+        self._course.finished(
+            Stage.VERIFY, of=Stage.RENDER, files=bundle.files(), sound=self._sound
+        )
         bundle.keep = True
 
     def _verify(self, duration_ms: int) -> None:
@@ -221,16 +229,17 @@ class JobRun:
         last = int((round(duration_ms * self._rate / 1000) - 1) * 1000 / self._rate)
         return max(0, min(said, duration_ms // 2, last))
 
-    def _generator(self, output: Path, duration_ms: int, loudness: float | None) -> VideoGenerator:
+    def _generator(self, output: Path, duration_ms: int, loudness: Loudness) -> VideoGenerator:
         return VideoGenerator(
             RenderConfig(
                 media=self._job.media,
                 output=output,
                 video=self._config.video,
+                sound=self._config.sound,
                 limits=self._config.limits,
                 background=self._job.sidecars.background,
                 duration_ms=duration_ms,
-                loudness_lufs=loudness,
+                loudness=loudness,
             ),
             on_progress=lambda fraction: self._course.progress(Stage.RENDER, fraction),
             cancelled=self._course.cancelled,
@@ -254,6 +263,7 @@ class JobRun:
                 "range_lu": loudness.range_lu,
                 "true_peak_dbtp": loudness.true_peak_dbtp,
             },
+            "sound": self._sound,
             "transcript_from_cache": self._cache_hit,
             "ffmpeg": self._means.tools.version(),
             "damaged": bool(decoded.damage),

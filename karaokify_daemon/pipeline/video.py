@@ -12,12 +12,14 @@ from typing import Any
 from karaokify_daemon.adapters import ffmpeg
 from karaokify_daemon.adapters.files.identity import refuse_overwrite
 from karaokify_daemon.adapters.shipped import shipped
-from karaokify_daemon.config import Limits, Video
+from karaokify_daemon.config import Limits, Sound, Video
 from karaokify_daemon.domain.ass import Event, Look, Title, dialogues, document, events
 from karaokify_daemon.domain.captions import Caption, caption_lines, earlier
+from karaokify_daemon.domain.loudness import Loudness
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import PublishError
+from karaokify_daemon.pipeline.sound import Levelled, checked, decided
 from karaokify_daemon.pipeline.styles import styled
 
 _NOTICE = "No speech found"
@@ -31,19 +33,21 @@ class RenderConfig:
     """What to render, and where to.
 
     `title` replaces the one of `video`; `background` (an image or a video) that of `video`;
-    `audio` replaces the media's sound. A duration that is not given is measured.
+    `audio` replaces the media's sound. A duration that is not given is measured, and the loudness
+    with it; with neither, the sound keeps its loudness.
     """
 
     media: Path
     output: Path
     video: Video = field(default_factory=Video)
+    sound: Sound = field(default_factory=Sound)
     limits: Limits = field(default_factory=Limits)
     title: str | None = None
     background: Path | None = None
     audio: Path | None = None
     duration_ms: int | None = None
     fonts: Path | None = None
-    loudness_lufs: float | None = None
+    loudness: Loudness | None = None
 
     def __post_init__(self) -> None:
         for name in ("media", "output", "background", "audio", "fonts"):
@@ -74,6 +78,7 @@ class VideoGenerator:
         self._tools = ffmpeg.Ffmpeg(config.limits)
         self._on_progress = on_progress
         self._cancelled = cancelled or (lambda: False)
+        self.level: Levelled | None = None  # how loud the video became, once it is rendered
 
     def generate(self, transcript: dict[str, Any] | Transcript) -> str:
         """Render the video of a transcript and return its path.
@@ -88,10 +93,11 @@ class VideoGenerator:
         refuse_overwrite(config.output, *inputs)
         with self._work_folder() as work:
             info = ffmpeg.probe(self._tools, config.media)
-            plan = self._plan(found, info, work)
+            plan, level = self._plan(found, info, work)
             ffmpeg.render(
                 self._tools, plan, on_progress=self._on_progress, cancelled=self._cancelled
             )
+            self.level = checked(self._tools, plan, level, self._cancelled)
             plan.output.replace(config.output)
         return str(config.output)
 
@@ -133,17 +139,19 @@ class VideoGenerator:
 
     def _plan(
         self, transcript: Transcript, info: ffmpeg.MediaInfo, work: Path
-    ) -> ffmpeg.RenderPlan:
+    ) -> tuple[ffmpeg.RenderPlan, Levelled]:
         config = self._config
-        loudness, duration_ms = config.loudness_lufs, config.duration_ms
+        loudness, duration_ms = config.loudness, config.duration_ms
+        heard = ffmpeg.probe(self._tools, config.audio) if config.audio else info
         if duration_ms is None:
-            duration_ms, loudness = self._measured(info, work)
+            duration_ms, loudness = self._measured(info, heard, work)
+        level = decided(config.sound, loudness, heard.audio)
         background = background_of(self._tools, config.video, config.background)
         rate = ffmpeg.rate_of(config.video, info, background)
         # A frame shows what is true at its start, and stands for 1/rate: with half of that ahead,
         # what is seen is neither early nor late on average.
         shown = self._events(earlier(self.captions(transcript), round(500 / rate)), duration_ms)
-        return ffmpeg.RenderPlan(
+        plan = ffmpeg.RenderPlan(
             media=config.media,
             info=info,
             output=work / "video.mp4",
@@ -155,20 +163,24 @@ class VideoGenerator:
             duration_ms=duration_ms,
             rate=rate,
             sound=config.audio,
+            heard=heard.audio,
+            gain_db=level.gain.db,
             background=background,
-            loudness_lufs=loudness,
+            loudness_lufs=loudness.integrated_lufs if loudness else None,
         )
+        return plan, level
 
-    def _measured(self, info: ffmpeg.MediaInfo, work: Path) -> tuple[int, float | None]:
+    def _measured(
+        self, info: ffmpeg.MediaInfo, heard: ffmpeg.MediaInfo, work: Path
+    ) -> tuple[int, Loudness]:
         """Return the duration in milliseconds (the picture's, if longer) and the loudness."""
         sound = self._config.audio or self._config.media
-        heard = ffmpeg.probe(self._tools, sound) if self._config.audio else info
         decoded = ffmpeg.decode(
             self._tools, sound, work / "audio.pcm", heard, cancelled=self._cancelled
         )
         decoded.pcm.unlink()
         picture_ms = info.duration_ms if info.video else None
-        return max(decoded.duration_ms, picture_ms or 0), decoded.loudness.integrated_lufs
+        return max(decoded.duration_ms, picture_ms or 0), decoded.loudness
 
     def _title(self) -> Title:
         config, video = self._config, self._config.video

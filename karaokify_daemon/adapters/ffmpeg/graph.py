@@ -13,15 +13,22 @@ from typing import Any
 import ffmpeg
 
 from karaokify_daemon.adapters.ffmpeg import generated, waveform
-from karaokify_daemon.adapters.ffmpeg.decode import ON_TIMELINE
 from karaokify_daemon.adapters.ffmpeg.logo import with_logo
 from karaokify_daemon.adapters.ffmpeg.picture import Background, Picture
 from karaokify_daemon.adapters.ffmpeg.probe import MediaInfo
+from karaokify_daemon.adapters.ffmpeg.sound import (
+    amplified,
+    applied,
+    cut,
+    endless,
+    on_timeline,
+    resampled,
+)
 from karaokify_daemon.adapters.ffmpeg.sources import input_options, url
 from karaokify_daemon.config import Video
+from karaokify_daemon.domain.channels import Channels
 
 CAPTIONS, FONTS = "captions.ass", "fonts"  # in the working folder
-SAMPLE_RATE = 48_000
 KEYFRAME_SECONDS = 5  # a player can seek to within so many
 
 
@@ -39,7 +46,7 @@ class Graph:
         """`ticks` is a video whose frames are those that are needed of a picture that stands."""
         self._video, self._rate, self._ticks = video, rate, ticks
         self._frames = frame_count(duration_ms, rate)
-        self._samples = max(1, round(duration_ms * SAMPLE_RATE / 1000))
+        self._duration_ms = duration_ms
         self._urls: dict[str, str] = {}
 
     def arguments(
@@ -51,12 +58,14 @@ class Graph:
         *,
         shows_captions: bool,
         wave_gain_db: float,
+        channels: Channels,
+        gain_db: float,
         options: dict[str, Any],
     ) -> list[str]:
         """Return the arguments from the first input to the last output option."""
         recording = self._input(media)
         heard = recording if sound == media else self._input(sound)
-        audio = self._sound(heard["a:0"])
+        audio = applied(heard["a:0"], [*on_timeline(channels), *resampled(), *endless()])
         picture = self._picture(recording, info, background)
         if self._video.logo is not None:
             picture = with_logo(picture, self._video.logo, self._video, self._input)
@@ -72,7 +81,7 @@ class Graph:
         if self._ticks is None:
             picture = picture.filter("trim", end_frame=self._frames)
             picture = self._changing(picture) if self._video.fps == "variable" else picture
-        audio = audio.filter("atrim", end_sample=self._samples)
+        audio = applied(audio, [*amplified(gain_db), *cut(self._duration_ms)])
         arguments: list[str] = ffmpeg.output(picture, audio, "OUTPUT", **options).get_args()
         return [self._urls.get(part, part) for part in arguments[:-1]]
 
@@ -106,10 +115,3 @@ class Graph:
         placeholder = f"INPUT-{len(self._urls)}"
         self._urls[placeholder] = url(path)
         return ffmpeg.input(placeholder, **options)
-
-    def _sound(self, audio: Any) -> Any:
-        name, _, arguments = ON_TIMELINE.partition("=")
-        on_timeline = audio.filter(name, **dict(part.split("=") for part in arguments.split(":")))
-        layout = f"sample_rates={SAMPLE_RATE}:channel_layouts=mono|stereo"
-        formatted = on_timeline.filter("aformat", **dict(p.split("=") for p in layout.split(":")))
-        return formatted.filter("apad")

@@ -21,7 +21,7 @@ from karaokify_daemon.errors import (
 _FRAME_SECONDS = 60.0
 _HIGHEST_RATE = 480  # of cameras; what says more means something else
 _ENTRIES = (
-    "format=duration,start_time,format_name:stream=codec_type,codec_name,sample_rate,channels,width,height,"
+    "format=duration,start_time,format_name:stream=codec_type,codec_name,sample_rate,channels,channel_layout,width,height,"
     "sample_aspect_ratio,color_space,color_transfer,color_primaries,field_order,avg_frame_rate,"
     "r_frame_rate,duration:stream_disposition=attached_pic:"
     "stream_side_data=rotation"
@@ -35,11 +35,15 @@ _DECLARING = ("flac", *_ABSOLUTE)
 
 @dataclass(frozen=True, kw_only=True)
 class AudioStream:
-    """The first audio stream: its codec, sample rate in Hz and number of channels."""
+    """The first audio stream: its codec, sample rate in Hz and number of channels.
+
+    `layout` is FFmpeg's name for where the channels are heard, None where the file does not say.
+    """
 
     codec: str
     sample_rate: int
     channels: int
+    layout: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,10 +209,12 @@ def _is_cover(stream: dict[str, Any]) -> bool:
 
 
 def _audio(stream: dict[str, Any]) -> AudioStream:
+    layout = stream.get("channel_layout")
     return AudioStream(
         codec=str(stream.get("codec_name", "unknown")),
         sample_rate=int(stream.get("sample_rate", 0)),
         channels=int(stream.get("channels", 0)),
+        layout=None if layout in (None, "unknown") else str(layout),
     )
 
 

@@ -14,8 +14,18 @@ from karaokify_daemon.adapters.ffmpeg.graph import (
     frame_count,
 )
 from karaokify_daemon.adapters.ffmpeg.picture import Background
-from karaokify_daemon.adapters.ffmpeg.probe import MediaInfo, probe
-from karaokify_daemon.adapters.ffmpeg.sources import url
+from karaokify_daemon.adapters.ffmpeg.probe import AudioStream, MediaInfo, probe
+from karaokify_daemon.adapters.ffmpeg.sound import (
+    amplified,
+    channels_of,
+    cut,
+    encoder,
+    endless,
+    on_timeline,
+    resampled,
+    text,
+)
+from karaokify_daemon.adapters.ffmpeg.sources import input_arguments, url
 from karaokify_daemon.adapters.ffmpeg.ticks import write_ticks
 from karaokify_daemon.adapters.ffmpeg.tools import Cancelled, Ffmpeg, OnProgress, never
 from karaokify_daemon.config import Video
@@ -36,6 +46,7 @@ class RenderPlan:
 
     `work` is an empty folder for this render alone; `captions` the text of the ASS script (empty
     for none), `events` what it shows; `fonts` a folder of fonts; `sound` replaces the media's;
+    `heard` is the audio stream of whichever is heard; `gain_db` turns it up or down;
     `loudness_lufs`, where known, lets a quiet recording's waveform show as much as a loud one's;
     `rate` is in frames a second.
     """
@@ -51,6 +62,8 @@ class RenderPlan:
     duration_ms: int
     rate: Fraction
     sound: Path | None = None
+    heard: AudioStream | None = None
+    gain_db: float = 0.0
     background: Background | None = None
     loudness_lufs: float | None = None
 
@@ -72,6 +85,8 @@ def render(
         plan.background,
         shows_captions=bool(plan.captions),
         wave_gain_db=_gain(plan.loudness_lufs),
+        channels=channels_of(plan.heard),
+        gain_db=plan.gain_db,
         options=_output_options(plan, tools.limits.ffmpeg_threads),
     )
     factor = tools.limits.render_deadline_factor
@@ -125,8 +140,7 @@ def _output_options(plan: RenderPlan, threads: int) -> dict[str, str | int]:
         "color_primaries": "bt709",
         "color_trc": "bt709",
         "color_range": "tv",
-        "c:a": "aac",
-        "b:a": f"{video.audio_kbps}k",
+        **encoder(channels_of(plan.heard), video.audio_kbps),
         "movflags": "+faststart",
         "map_metadata": -1,
         "map_chapters": -1,
@@ -138,6 +152,32 @@ def _output_options(plan: RenderPlan, threads: int) -> dict[str, str | int]:
     else:
         options |= {"r": str(plan.rate), "g": round(plan.rate * KEYFRAME_SECONDS)}
     return options | ({"threads": threads} if threads else {})
+
+
+def resound(tools: Ffmpeg, plan: RenderPlan, *, cancelled: Cancelled = never) -> None:
+    """Encode only the sound of a rendered plan again, with its gain. Raises as `render` does."""
+    heard = channels_of(plan.heard)
+    filters = [*on_timeline(heard), *resampled(), *endless()]
+    filters += [*amplified(plan.gain_db), *cut(plan.duration_ms)]
+    options = encoder(heard, plan.video.audio_kbps) | {"c:v": "copy", "c:s": "copy"}
+    rendered = plan.output.with_name("rendered.mp4")
+    plan.output.replace(rendered)
+    tools.run(
+        [
+            *("-i", url(rendered), *input_arguments(plan.sound or plan.media)),
+            *("-filter_complex", f"[1:a:0]{text(filters)}[sound]"),
+            *("-map", "0:v", "-map", "[sound]", "-map", "0:s?"),
+            *("-map_metadata", "0", "-map_chapters", "0", "-movflags", "+faststart", "-f", "mp4"),
+            *(part for key, value in options.items() for part in (f"-{key}", value)),
+            url(plan.output),
+        ],
+        file=printable(plan.media.name),
+        deadline=max(
+            _SHORTEST_DEADLINE, plan.duration_ms / 1000 * tools.limits.render_deadline_factor
+        ),
+        cancelled=cancelled,
+    )
+    rendered.unlink()
 
 
 def poster(tools: Ffmpeg, video: Path, at_ms: int, out: Path) -> None:
