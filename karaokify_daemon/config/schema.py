@@ -2,13 +2,14 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from karaokify_daemon.config.languages import LANGUAGES
 from karaokify_daemon.config.style import Colour
 
+Export = Literal["srt", "vtt", "ass", "lrc", "ultrastar", "ttml", "txt"]
 Seconds = Annotated[float, Field(ge=0, le=1e7)]
 
 # What a stranger's STEM.toml may set: how the result looks and which language is heard; never a
@@ -129,6 +130,7 @@ class Publish(_Section):
     """How bundles appear in the outbox."""
 
     mode: str = "umask"
+    exports: tuple[Export, ...] = get_args(Export)
 
     @field_validator("mode", mode="before")
     @classmethod

@@ -13,9 +13,9 @@ from karaokify_daemon.adapters.files import outbox
 from karaokify_daemon.adapters.files.held import Held
 from karaokify_daemon.adapters.intake.settle import refuse_written
 from karaokify_daemon.config import Config
+from karaokify_daemon.domain.captions import Caption
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import printable
-from karaokify_daemon.domain.subtitles import srt, vtt
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import (
     CancelledError,
@@ -24,11 +24,12 @@ from karaokify_daemon.errors import (
     PublishError,
 )
 from karaokify_daemon.pipeline.course import Course, Watch
+from karaokify_daemon.pipeline.exports import exports
 from karaokify_daemon.pipeline.manifest import manifest
 from karaokify_daemon.pipeline.notes import Notes
 from karaokify_daemon.pipeline.sidecars import read_transcript
 from karaokify_daemon.pipeline.transcriber import Recogniser, Transcriber
-from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator
+from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator, title_of
 
 NO_SPEECH = "no speech found"
 _MEASURABLE_MS = 1000  # of so much sound EBU R 128 gives no loudness only where it is silent
@@ -202,9 +203,9 @@ class JobRun:
             generator = self._generator(video, duration_ms, loudness)
             captions = generator.captions(transcript)
             _write_json(bundle.file(".json"), transcript.to_dict())
-            _write(bundle.file(".srt"), srt(captions))
-            _write(bundle.file(".vtt"), vtt(captions))
-            _write(bundle.file(".ass"), generator.ass(transcript))
+            self._export(transcript, captions, video)
+            if "ass" in self._config.publish.exports:
+                _write(bundle.file(".ass"), generator.ass(transcript))
         with self._means.renderer(self._course), self._course.stage(Stage.RENDER):
             generator.generate(transcript)
             at = self._poster_ms(transcript, duration_ms)
@@ -213,6 +214,13 @@ class JobRun:
         bundle.flush()
         self._course.finished(Stage.VERIFY, of=Stage.RENDER, files=bundle.files())
         bundle.keep = True
+
+    def _export(self, transcript: Transcript, captions: list[Caption], video: Path) -> None:
+        kinds = self._config.publish.exports
+        title = title_of(self._config.video, self._job.media)
+        texts = exports(kinds, transcript, captions, title=title, video=video)
+        for ending, text in texts.items():
+            _write(self._bundle.file(ending), text)
 
     def _verify(self, duration_ms: int) -> None:
         video, fps = self._bundle.file(".mp4"), self._config.video.fps

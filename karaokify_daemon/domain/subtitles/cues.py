@@ -9,7 +9,7 @@ from karaokify_daemon.domain.plain import plain
 def srt(captions: Sequence[Caption]) -> str:
     """Return captions as SubRip; no captions give an empty file, which is a valid one."""
     return "".join(
-        f"{i}\n{_clock(c.start, ',')} --> {_clock(c.end, ',')}\n{_srt_rows(c)}\n\n"
+        f"{i}\n{clock(c.start, ',')} --> {clock(c.end, ',')}\n{_srt_rows(c)}\n\n"
         for i, c in enumerate(captions, 1)
     )
 
@@ -17,16 +17,16 @@ def srt(captions: Sequence[Caption]) -> str:
 def vtt(captions: Sequence[Caption]) -> str:
     """Return captions as WebVTT with the time of every word."""
     cues = "".join(
-        f"\n{i}\n{_clock(c.start, '.')} --> {_clock(c.end, '.')}\n{_vtt_rows(c)}\n"
+        f"\n{i}\n{clock(c.start, '.')} --> {clock(c.end, '.')}\n{_vtt_rows(c)}\n"
         for i, c in enumerate(captions, 1)
     )
     return "WEBVTT\n" + cues
 
 
-def _clock(ms: int, point: str) -> str:
+def clock(ms: int, point: str) -> str:
     """Return hours, minutes, seconds and milliseconds.
 
-    >>> _clock(3_723_004, ",")
+    >>> clock(3_723_004, ",")
     '01:02:03,004'
     """
     seconds, ms = divmod(ms, 1000)
@@ -49,5 +49,5 @@ def _vtt_row(caption: Caption, row: Row) -> str:
         text = plain(word.text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         # A time tag must lie inside its cue, later than the one before.
         inside = caption.start < word.start < caption.end
-        words.append(f"<{_clock(word.start, '.')}>{text}" if inside else text)
+        words.append(f"<{clock(word.start, '.')}>{text}" if inside else text)
     return caption.joiner.join(words)
