@@ -157,7 +157,12 @@ class JobRun:
 
     def _transcribe(self, decoded: ffmpeg.Decoded, progress: Callable[[float], None]) -> Transcript:
         if self._job.sidecars.transcript is not None:
-            transcript = read_transcript(self._job.sidecars.transcript)
+            language = self._config.transcribe.language
+            transcript = read_transcript(
+                self._job.sidecars.transcript,
+                language=None if language == "auto" else language,
+                warn=self._warnings.append,
+            )
             self._engine = {"model": "sidecar"}
         elif decoded.loudness.integrated_lufs is None and decoded.duration_ms > _MEASURABLE_MS:
             transcript = Transcript(())

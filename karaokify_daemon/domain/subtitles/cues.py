@@ -1,6 +1,7 @@
 """Captions as SubRip and WebVTT."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from karaokify_daemon.domain.captions import Caption, Row
 from karaokify_daemon.domain.plain import plain
@@ -44,10 +45,16 @@ def _vtt_rows(caption: Caption) -> str:
 
 
 def _vtt_row(caption: Caption, row: Row) -> str:
-    words = []
-    for word in row.words:
+    parts = []
+    for word, following in zip_longest(row.words, row.words[1:]):
         text = plain(word.text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        # A time tag must lie inside its cue, later than the one before.
-        inside = caption.start < word.start < caption.end
-        words.append(f"<{clock(word.start, '.')}>{text}" if inside else text)
-    return caption.joiner.join(words)
+        space = caption.joiner if following else ""
+        ends = following is None or word.end < following.start  # else the next word's time says it
+        end = _stamp(caption, word.end) if ends else ""
+        parts.append(f"{_stamp(caption, word.start)}{text}{end}{space}")
+    return "".join(parts)
+
+
+def _stamp(caption: Caption, ms: int) -> str:
+    # A time tag must lie inside its cue, later than the one before.
+    return f"<{clock(ms, '.')}>" if caption.start < ms < caption.end else ""
