@@ -22,6 +22,9 @@ _MOSTLY = 0.3  # of them
 _LONGEST_WHOLE = 8  # characters: longer ones may be sentences of a language without spaces
 
 
+_LONGEST_GLUED = 200  # characters of syllables: millions of them would take hours
+
+
 @dataclass(frozen=True)
 class Part:
     """A piece of a cue's text; `start` in milliseconds where the file says it."""
@@ -72,7 +75,7 @@ def _words(cue: Cue, language: str) -> list[dict[str, Any]]:
                 words[-1].setdefault("end", part.start / 1000)
             glued = glued and not part.text
             continue
-        if glued and not part.text[0].isspace():
+        if glued and not part.text[0].isspace() and len(words[-1]["text"]) < _LONGEST_GLUED:
             words[-1]["text"] += texts.pop(0)
         elif part.start is not None:
             words.append({"text": texts.pop(0), "start": part.start / 1000})
