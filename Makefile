@@ -1,6 +1,6 @@
 # `make` alone lists the targets. Each installs what it needs first, which is quick once it is there.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all faults fuzz lint gallery accuracy clean
+.PHONY: help install demo test test-all faults fuzz lint gallery bench-render accuracy clean
 BIN := .venv/bin
 SEED := 7
 SECONDS := 600
@@ -42,10 +42,20 @@ lint: ## ruff, black, mypy and import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-gallery: ## render every style into docs/images
+SHAPES := 16:9=960x540 9:16=540x960 1:1=720x720 4:5=720x900
+gallery: ## render every style in every shape into docs/images
 	@tools/install.sh --dev
-	$(BIN)/python -m karaokify_daemon styles --preview build/gallery --set video.size=960x540
-	ffmpeg -v error -y -i build/gallery/styles.png -vf scale=1280:-2 -q:v 4 docs/images/styles.jpg
+	for shape in $(SHAPES); do \
+	  name=$$(echo $${shape%=*} | tr : x); \
+	  $(BIN)/python -m karaokify_daemon styles --preview build/gallery/$$name \
+	    --set video.size=$${shape#*=} --set video.background_color=#22304F \
+	    --set video.background_gradient=#0C0F16 || exit 1; \
+	  ffmpeg -v error -y -i build/gallery/$$name/styles.png -vf scale=1280:-2 -q:v 5 \
+	    docs/images/styles-$$name.jpg || exit 1; done
+
+bench-render: ## measure renders of every style beside the bare encode of their frames
+	@tools/install.sh --dev
+	$(BIN)/python -m benchmarks.render --check
 
 accuracy: ## measure recognition against espeak-ng's own word times; SEED=8 makes other recordings
 	@tools/install.sh --dev

@@ -8,6 +8,7 @@ from karaokify_daemon.config.schema import (
     Intake,
     Limits,
     Log,
+    Sound,
     Transcribe,
     Video,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "Intake",
     "Limits",
     "Log",
+    "Sound",
     "Style",
     "Transcribe",
     "Video",

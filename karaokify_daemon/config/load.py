@@ -9,13 +9,17 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from karaokify_daemon.config.schema import JOB_KEYS, Config, Transcribe, Video
+from karaokify_daemon.config.schema import JOB_KEYS, Config, Sound, Transcribe, Video
 from karaokify_daemon.errors import ConfigError, Fault, SidecarError
 
 _ENV_PREFIX = "KARAOKIFY_"
 _SHORT_ENV = {"MODEL_SIZE": "transcribe.model", "CACHE_DIR": "folders.cache"}
 _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
-_OPTION_SECTIONS: dict[str, type[BaseModel]] = {"transcribe": Transcribe, "video": Video}
+_OPTION_SECTIONS: dict[str, type[BaseModel]] = {
+    "transcribe": Transcribe,
+    "video": Video,
+    "sound": Sound,
+}
 
 Tree = dict[str, Any]
 
@@ -75,9 +79,9 @@ def from_dict(tree: Tree, *, faults: Iterable[Fault] = (), file: str | None = No
 def with_options(config: Config, options: Tree, *, trusted: bool) -> Config:
     """Return the configuration with a preset's or a job's options on top.
 
-    Options are keys of [transcribe] and [video], bare (`title = "x"`) or in their tables. Those
-    of a job come from whoever fills the inbox (`trusted` false): only JOB_KEYS may be set, and a
-    model only by name. Raises SidecarError.
+    Options are keys of [transcribe], [video] and [sound], bare (`title = "x"`) or in their
+    tables. Those of a job come from whoever fills the inbox (`trusted` false): only JOB_KEYS may
+    be set, and a model only by name. Raises SidecarError.
     """
     updates: dict[str, Tree] = {name: {} for name in _OPTION_SECTIONS}
     problems = []

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from karaokify_daemon.config.languages import LANGUAGES
 from karaokify_daemon.config.style import Colour
+from karaokify_daemon.domain.frames import Margins
 
 Export = Literal["srt", "vtt", "ass", "lrc", "ultrastar", "ttml", "txt"]
 Seconds = Annotated[float, Field(ge=0, le=1e7)]
@@ -15,9 +16,14 @@ Seconds = Annotated[float, Field(ge=0, le=1e7)]
 # What a stranger's STEM.toml may set: how the result looks and which language is heard; never a
 # path, a command, or what the machine spends.
 JOB_KEYS = frozenset(
-    "title style language model size fps font_size text_color highlight_color outline_color "
-    "background_color waveform waveform_color no_speech".split()
+    "title byline title_as style language model size fps fit zoom font_size text_color "
+    "highlight_color outline_color background_color background_gradient waveform waveform_color "
+    "no_speech loudness true_peak".split()
 )
+
+
+# Names of sizes, by their shape.
+SHAPES = {"16:9": "1920x1080", "9:16": "1080x1920", "1:1": "1080x1080", "4:5": "1080x1350"}
 
 
 class _Section(BaseModel):
@@ -80,13 +86,22 @@ class Transcribe(_Section):
 class Video(_Section):
     """How the video looks."""
 
-    size: Annotated[str, Field(pattern=r"^[0-9]{2,5}x[0-9]{2,5}$")] = "1920x1080"
-    fps: Annotated[int, Field(ge=1, le=120)] = 30
+    size: str = "1920x1080"
+    fps: int | Literal["source", "variable"] = "source"
+    fit: Literal["auto", "blur", "letterbox", "crop"] = "auto"
     style: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")] = "sweep"
     styles: Path | None = None
     title: str = "{stem}"
+    byline: str = ""
+    title_as: Literal["header", "card", "lower-third"] = "header"
+    safe_area: bool = True
+    logo: Path | None = None
+    logo_position: Literal["top-left", "top-right", "bottom-left", "bottom-right"] = "top-right"
+    logo_size: Annotated[float, Field(ge=1, le=50)] = 10.0
     background: Path | None = None
     background_color: Colour = "#14181F"
+    background_gradient: Colour | None = None
+    zoom: Annotated[float, Field(ge=0, le=30)] = 0.0
     font: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     font_size: Annotated[float, Field(ge=1, le=40)] | None = None
     text_color: Colour | None = None
@@ -100,14 +115,25 @@ class Video(_Section):
     ] = "veryfast"
     audio_kbps: Annotated[int, Field(ge=32, le=512)] = 160
 
-    @field_validator("title")
+    @field_validator("title", "byline")
     @classmethod
     def _writable(cls, value: str) -> str:
         return value.encode("utf-8", "replace").decode()  # an argument may not be UTF-8
 
+    @field_validator("fps", mode="plain")
+    @classmethod
+    def _rate(cls, value: object) -> object:
+        if value in ("source", "variable") or (type(value) is int and 1 <= value <= 120):
+            return value
+        raise ValueError('is neither "source" nor "variable" nor a whole number from 1 to 120')
+
     @field_validator("size")
     @classmethod
     def _even(cls, value: str) -> str:
+        value = SHAPES.get(value, value)
+        if not re.fullmatch("[0-9]{2,5}x[0-9]{2,5}", value, re.ASCII):
+            shapes = ", ".join(SHAPES)
+            raise ValueError(f"is neither a size such as 1280x720 nor one of the shapes {shapes}")
         width, height = (int(side) for side in value.split("x"))
         if width % 2 or height % 2:
             raise ValueError("width and height must be even, as H.264 with yuv420p requires")
@@ -124,6 +150,31 @@ class Video(_Section):
     def height(self) -> int:
         """Height of the picture in pixels."""
         return int(self.size.split("x")[1])
+
+    @property
+    def margins(self) -> Margins:
+        """What is left free at the picture's edges."""
+        return Margins.of(self.width, self.height, safe=self.safe_area)
+
+
+class Sound(_Section):
+    """How loud the video is, in LUFS and dBTP."""
+
+    loudness: float | Literal["off"] = -16.0
+    true_peak: Annotated[float, Field(ge=-12, le=-0.5)] = -1.5
+
+    @field_validator("loudness", mode="before")
+    @classmethod
+    def _sensible(cls, value: object) -> object:
+        number = isinstance(value, int | float) and -36 <= value <= -9
+        if not (value == "off" or number):
+            raise ValueError('is neither "off" nor a number of LUFS from -36 to -9')
+        return value
+
+    @property
+    def target(self) -> float | None:
+        """The loudness to reach in LUFS; None where the sound is left as it is."""
+        return None if self.loudness == "off" else self.loudness
 
 
 class Publish(_Section):
@@ -178,6 +229,7 @@ class Config(_Section):
     intake: Intake = Intake()
     transcribe: Transcribe = Transcribe()
     video: Video = Video()
+    sound: Sound = Sound()
     presets: dict[str, dict[str, Any]] = {}
     publish: Publish = Publish()
     limits: Limits = Limits()

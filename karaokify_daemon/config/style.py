@@ -29,7 +29,7 @@ class Style(BaseModel):
     highlight: Colour = "#FFC83D"
     outline: Percent = 7.0
     outline_color: Colour = "#0B0D12"
-    shadow: Percent = 3.5
+    shadow: Percent = 0.0  # one more layer to blend for each frame, and hardly seen
     glow: Percent = 0.0
     glow_color: Colour = "#FF2BD6"
     box_color: Colour = "#000000"

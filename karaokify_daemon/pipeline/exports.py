@@ -1,16 +1,19 @@
 """The text files of a bundle: a transcript and its captions for players, editors and games."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from karaokify_daemon.config import Config
 from karaokify_daemon.domain import subtitles
 from karaokify_daemon.domain.captions import Caption
 from karaokify_daemon.domain.transcript import Transcript
+from karaokify_daemon.pipeline.video import title_of
 
 # A bare STEM.txt is the words alone, as it is when it is known text beside a recording.
 ENDINGS = {
     "srt": ".srt",
     "vtt": ".vtt",
+    "ass": ".ass",
     "lrc": ".lrc",
     "ttml": ".ttml",
     "txt": ".txt",
@@ -19,21 +22,22 @@ ENDINGS = {
 
 
 def exports(
-    kinds: Collection[str],
+    config: Config,
+    media: Path,
     transcript: Transcript,
     captions: Sequence[Caption],
-    *,
-    title: str,
+    ass: str,
     video: Path,
 ) -> dict[str, str]:
-    """Return the text of each kind that is wanted, by the ending of its file's name.
+    """Return the text of each kind that is configured, by the ending of its file's name.
 
-    `video` is the one that the texts lie beside.
+    `ass` is the script of `video`, beside which the texts lie.
     """
-    language = transcript.language
+    title, language = title_of(config.video, media), transcript.language
     writers: dict[str, Callable[[], str]] = {
         "srt": lambda: subtitles.srt(captions),
         "vtt": lambda: subtitles.vtt(captions),
+        "ass": lambda: ass,
         "lrc": lambda: subtitles.lrc(captions, title=title, language=language),
         "ttml": lambda: subtitles.ttml(captions, title=title, language=language),
         "txt": lambda: subtitles.prose(transcript),
@@ -41,4 +45,5 @@ def exports(
             captions, title=title, language=language, media=video.name
         ),
     }
+    kinds = config.publish.exports
     return {ENDINGS[kind]: write() for kind, write in writers.items() if kind in kinds}

@@ -13,8 +13,8 @@ from karaokify_daemon.adapters.files import outbox
 from karaokify_daemon.adapters.files.held import Held
 from karaokify_daemon.adapters.intake.settle import refuse_written
 from karaokify_daemon.config import Config
-from karaokify_daemon.domain.captions import Caption
 from karaokify_daemon.domain.job import Job, Stage
+from karaokify_daemon.domain.loudness import Loudness
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import (
@@ -28,8 +28,9 @@ from karaokify_daemon.pipeline.exports import exports
 from karaokify_daemon.pipeline.manifest import manifest
 from karaokify_daemon.pipeline.notes import Notes
 from karaokify_daemon.pipeline.sidecars import read_transcript
+from karaokify_daemon.pipeline.sound import told
 from karaokify_daemon.pipeline.transcriber import Recogniser, Transcriber
-from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator, title_of
+from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator, background_of
 
 NO_SPEECH = "no speech found"
 _MEASURABLE_MS = 1000  # of so much sound EBU R 128 gives no loudness only where it is silent
@@ -84,6 +85,7 @@ class JobRun:
         self._warnings: list[str] = []
         self._cache_hit = False
         self._engine: dict[str, Any] = {}
+        self._sound: dict[str, Any] = {}
 
     def probe(self) -> None:
         """Look at the recording and its background; what can fail soon does so here."""
@@ -108,7 +110,7 @@ class JobRun:
         duration_ms = max(decoded.duration_ms, (info.duration_ms or 0) if info.video else 0)
         with self._course.stage(Stage.TRANSCRIBE) as progress:
             transcript = self._transcribe(decoded, progress)
-        self._make(transcript, duration_ms, decoded.loudness.integrated_lufs)
+        self._make(transcript, duration_ms, decoded.loudness)
         facts = self._facts(transcript, decoded, duration_ms)
         with self._course.stage(Stage.PUBLISH):
             self._held.check()
@@ -126,14 +128,10 @@ class JobRun:
         info = ffmpeg.probe(self._means.tools, self._job.media)
         if info.audio is None:
             raise NoAudioError("has no audio stream", file=self._name)
-        self._look_at_background()
+        # Now, before the long stages: hours of recognition may lie between.
+        own, video = self._job.sidecars.background, self._config.video
+        self._rate = ffmpeg.rate_of(video, info, background_of(self._means.tools, video, own))
         return info
-
-    def _look_at_background(self) -> None:
-        """Fail before the long stages do: hours of recognition may lie between."""
-        own, configured = self._job.sidecars.background, self._config.video.background
-        if path := own or configured:
-            ffmpeg.probe_background(self._means.tools, path, configured=own is None)
 
     def _decode(self, info: ffmpeg.MediaInfo) -> ffmpeg.Decoded:
         """Decode the sound, unless an earlier attempt has left it whole."""
@@ -195,11 +193,12 @@ class JobRun:
         self._engine = found.get("engine", {})
         return Transcript.from_dict(found)
 
-    def _make(self, transcript: Transcript, duration_ms: int, loudness: float | None) -> None:
+    def _make(self, transcript: Transcript, duration_ms: int, loudness: Loudness) -> None:
         """Build everything of the bundle but its manifest, unless an earlier attempt has."""
         bundle = self._bundle
         if (found := self._notes.of(Stage.VERIFY)) and found["files"] == bundle.files():
             self._course.reused(Stage.RENDER, found)
+            self._sound = found.get("sound", {})  # absent in notes of an older version
             self._verify(duration_ms)
             return
         bundle.empty()
@@ -208,47 +207,45 @@ class JobRun:
             generator = self._generator(video, duration_ms, loudness)
             captions = generator.captions(transcript)
             _write_json(bundle.file(".json"), transcript.to_dict())
-            self._export(transcript, captions, video)
-            if "ass" in self._config.publish.exports:
-                _write(bundle.file(".ass"), generator.ass(transcript))
+            ass = generator.ass(transcript)
+            texts = exports(self._config, self._job.media, transcript, captions, ass, video)
+            for ending, text in texts.items():
+                _write(bundle.file(ending), text)
         with self._means.renderer(self._course), self._course.stage(Stage.RENDER):
             generator.generate(transcript)
+            assert generator.level is not None
+            self._sound = told(generator.level, loudness)
             at = self._poster_ms(transcript, duration_ms)
             ffmpeg.poster(self._means.tools, video, at, bundle.path / "poster.jpg")
         self._verify(duration_ms)
         bundle.flush()
-        self._course.finished(Stage.VERIFY, of=Stage.RENDER, files=bundle.files())
+        self._course.finished(
+            Stage.VERIFY, of=Stage.RENDER, files=bundle.files(), sound=self._sound
+        )
         bundle.keep = True
 
-    def _export(self, transcript: Transcript, captions: list[Caption], video: Path) -> None:
-        kinds = self._config.publish.exports
-        title = title_of(self._config.video, self._job.media)
-        texts = exports(kinds, transcript, captions, title=title, video=video)
-        for ending, text in texts.items():
-            _write(self._bundle.file(ending), text)
-
     def _verify(self, duration_ms: int) -> None:
-        video, fps = self._bundle.file(".mp4"), self._config.video.fps
+        video = self._bundle.file(".mp4")
         with self._course.stage(Stage.VERIFY):
-            ffmpeg.verify(self._means.tools, video, duration_ms=duration_ms, fps=fps)
+            ffmpeg.verify(self._means.tools, video, duration_ms=duration_ms, rate=self._rate)
 
     def _poster_ms(self, transcript: Transcript, duration_ms: int) -> int:
         """Return when a caption stands, but not after the start of the last frame."""
         said = transcript.words[0].end if transcript.words else duration_ms // 3
-        fps = self._config.video.fps
-        last = (round(duration_ms * fps / 1000) - 1) * 1000 // fps
+        last = int((round(duration_ms * self._rate / 1000) - 1) * 1000 / self._rate)
         return max(0, min(said, duration_ms // 2, last))
 
-    def _generator(self, output: Path, duration_ms: int, loudness: float | None) -> VideoGenerator:
+    def _generator(self, output: Path, duration_ms: int, loudness: Loudness) -> VideoGenerator:
         return VideoGenerator(
             RenderConfig(
                 media=self._job.media,
                 output=output,
                 video=self._config.video,
+                sound=self._config.sound,
                 limits=self._config.limits,
                 background=self._job.sidecars.background,
                 duration_ms=duration_ms,
-                loudness_lufs=loudness,
+                loudness=loudness,
             ),
             on_progress=lambda fraction: self._course.progress(Stage.RENDER, fraction),
             cancelled=self._course.cancelled,
@@ -272,6 +269,7 @@ class JobRun:
                 "range_lu": loudness.range_lu,
                 "true_peak_dbtp": loudness.true_peak_dbtp,
             },
+            "sound": self._sound,
             "transcript_from_cache": self._cache_hit,
             "ffmpeg": self._means.tools.version(),
             "damaged": bool(decoded.damage),

@@ -12,17 +12,19 @@ from typing import Any
 from karaokify_daemon.adapters import ffmpeg
 from karaokify_daemon.adapters.files.identity import refuse_overwrite
 from karaokify_daemon.adapters.shipped import shipped
-from karaokify_daemon.config import Limits, Video
-from karaokify_daemon.domain.ass import Look, dialogues, document
+from karaokify_daemon.config import Limits, Sound, Video
+from karaokify_daemon.domain.ass import Event, Look, Title, dialogues, document, events
 from karaokify_daemon.domain.captions import Caption, caption_lines, earlier
+from karaokify_daemon.domain.loudness import Loudness
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import PublishError
+from karaokify_daemon.pipeline.sound import Levelled, checked, decided
 from karaokify_daemon.pipeline.styles import styled
 
 _NOTICE = "No speech found"
-_BOTTOM, _TOP = 0.07, 0.055  # free below the captions and above the title, of the height
-_ABOVE_WAVEFORM = 0.03
+_UPRIGHT = 1.25  # a style's size in pictures for telephones
+_ABOVE = 0.025  # captions stand above the margin, or the waveform, of the height
 _OF_SIZE = ("outline", "shadow", "glow", "radius", "padding")  # of a style: percent of the font's
 
 
@@ -31,19 +33,21 @@ class RenderConfig:
     """What to render, and where to.
 
     `title` replaces the one of `video`; `background` (an image or a video) that of `video`;
-    `audio` replaces the media's sound. A duration that is not given is measured.
+    `audio` replaces the media's sound. A duration that is not given is measured, and the loudness
+    with it; with neither, the sound keeps its loudness.
     """
 
     media: Path
     output: Path
     video: Video = field(default_factory=Video)
+    sound: Sound = field(default_factory=Sound)
     limits: Limits = field(default_factory=Limits)
     title: str | None = None
     background: Path | None = None
     audio: Path | None = None
     duration_ms: int | None = None
     fonts: Path | None = None
-    loudness_lufs: float | None = None
+    loudness: Loudness | None = None
 
     def __post_init__(self) -> None:
         for name in ("media", "output", "background", "audio", "fonts"):
@@ -59,7 +63,7 @@ class VideoGenerator:
     >>> VideoGenerator(config).create_effects(
     ...     {"words": [{"text": "Hello", "start": 1.0, "end": 1.4}]}
     ... )[0].split(",,")[-1]
-    '{\\an5\\pos(960,835)\\fad(120,0)}{\\k30}{\\kf40}Hello'
+    '{\\an5\\pos(960,840)\\fad(120,0)}{\\k30}{\\kf40}Hello'
     """
 
     def __init__(
@@ -74,6 +78,7 @@ class VideoGenerator:
         self._tools = ffmpeg.Ffmpeg(config.limits)
         self._on_progress = on_progress
         self._cancelled = cancelled or (lambda: False)
+        self.level: Levelled | None = None  # how loud the video became, once it is rendered
 
     def generate(self, transcript: dict[str, Any] | Transcript) -> str:
         """Render the video of a transcript and return its path.
@@ -88,10 +93,11 @@ class VideoGenerator:
         refuse_overwrite(config.output, *inputs)
         with self._work_folder() as work:
             info = ffmpeg.probe(self._tools, config.media)
-            plan = self._plan(found, info, work)
+            plan, level = self._plan(found, info, work)
             ffmpeg.render(
                 self._tools, plan, on_progress=self._on_progress, cancelled=self._cancelled
             )
+            self.level = checked(self._tools, plan, level, self._cancelled)
             plan.output.replace(config.output)
         return str(config.output)
 
@@ -117,11 +123,13 @@ class VideoGenerator:
 
         Without any duration, the title stands until the last caption ends.
         """
-        return self._ass(self.captions(transcript), self._config.duration_ms)
-
-    def _ass(self, captions: list[Caption], duration_ms: int | None) -> str:
-        last = captions[-1].end if captions else 0
         return document(
+            self._events(self.captions(transcript), self._config.duration_ms), self._look
+        )
+
+    def _events(self, captions: list[Caption], duration_ms: int | None) -> list[Event]:
+        last = captions[-1].end if captions else 0
+        return events(
             captions,
             self._look,
             title=self._title(),
@@ -131,68 +139,73 @@ class VideoGenerator:
 
     def _plan(
         self, transcript: Transcript, info: ffmpeg.MediaInfo, work: Path
-    ) -> ffmpeg.RenderPlan:
+    ) -> tuple[ffmpeg.RenderPlan, Levelled]:
         config = self._config
-        loudness, duration_ms = config.loudness_lufs, config.duration_ms
+        loudness, duration_ms = config.loudness, config.duration_ms
+        heard = ffmpeg.probe(self._tools, config.audio) if config.audio else info
         if duration_ms is None:
-            duration_ms, loudness = self._measured(info, work)
-        # A frame shows what is true at its start, and stands for 1/fps: with half of that ahead,
+            duration_ms, loudness = self._measured(info, heard, work)
+        level = decided(config.sound, loudness, heard.audio)
+        background = background_of(self._tools, config.video, config.background)
+        rate = ffmpeg.rate_of(config.video, info, background)
+        # A frame shows what is true at its start, and stands for 1/rate: with half of that ahead,
         # what is seen is neither early nor late on average.
-        captions = earlier(self.captions(transcript), round(500 / config.video.fps))
-        return ffmpeg.RenderPlan(
+        shown = self._events(earlier(self.captions(transcript), round(500 / rate)), duration_ms)
+        plan = ffmpeg.RenderPlan(
             media=config.media,
             info=info,
             output=work / "video.mp4",
             work=work,
             video=config.video,
-            captions=self._ass(captions, duration_ms),
+            events=shown,
+            captions=document(shown, self._look),
             fonts=config.fonts or shipped("fonts"),
             duration_ms=duration_ms,
+            rate=rate,
             sound=config.audio,
-            background=self._background(),
-            loudness_lufs=loudness,
+            heard=heard.audio,
+            gain_db=level.gain.db,
+            background=background,
+            loudness_lufs=loudness.integrated_lufs if loudness else None,
         )
+        return plan, level
 
-    def _background(self) -> ffmpeg.Background | None:
-        own, configured = self._config.background, self._config.video.background
-        path = own or configured
-        if path is None:
-            return None
-        info = ffmpeg.probe_background(self._tools, path, configured=own is None)
-        return ffmpeg.Background(path=path, info=info)
-
-    def _measured(self, info: ffmpeg.MediaInfo, work: Path) -> tuple[int, float | None]:
+    def _measured(
+        self, info: ffmpeg.MediaInfo, heard: ffmpeg.MediaInfo, work: Path
+    ) -> tuple[int, Loudness]:
         """Return the duration in milliseconds (the picture's, if longer) and the loudness."""
         sound = self._config.audio or self._config.media
-        heard = ffmpeg.probe(self._tools, sound) if self._config.audio else info
         decoded = ffmpeg.decode(
             self._tools, sound, work / "audio.pcm", heard, cancelled=self._cancelled
         )
         decoded.pcm.unlink()
         picture_ms = info.duration_ms if info.video else None
-        return max(decoded.duration_ms, picture_ms or 0), decoded.loudness.integrated_lufs
+        return max(decoded.duration_ms, picture_ms or 0), decoded.loudness
 
-    def _title(self) -> str | None:
-        if self._config.title is not None:
-            return self._config.title or None
-        return title_of(self._config.video, self._config.media) or None
+    def _title(self) -> Title:
+        config, video = self._config, self._config.video
+        text = title_of(video, config.media) if config.title is None else config.title
+        reserved = ffmpeg.logo_width(video) if video.logo_position.startswith("top") else 0
+        return Title(text=text, byline=video.byline, kind=video.title_as, reserved=reserved)
 
     @cached_property
     def _look(self) -> Look:
         video = self._config.video
         style = styled(video)
         size = min(video.width, video.height) * style.size / 100
-        bottom = round(video.height * _BOTTOM)
-        if video.waveform != "none":
-            bottom = ffmpeg.height_with_margin(video) + round(video.height * _ABOVE_WAVEFORM)
+        if video.font_size is None and video.height > video.width:
+            size *= _UPRIGHT
+        margins = video.margins
+        below = margins.bottom if video.waveform == "none" else ffmpeg.height_with_margin(video)
         of_size = {key: getattr(style, key) * size / 100 for key in _OF_SIZE}
         same = style.model_dump(exclude={"description", "words", "size", *_OF_SIZE})
         return Look(
             width=video.width,
             height=video.height,
             size=size,
-            bottom=bottom,
-            top=round(video.height * _TOP),
+            bottom=below + round(video.height * _ABOVE),
+            top=margins.top,
+            side=margins.side,
             **of_size,
             **same,
         )
@@ -211,6 +224,20 @@ class VideoGenerator:
             yield work
         finally:
             shutil.rmtree(work, ignore_errors=True)
+
+
+def background_of(tools: ffmpeg.Ffmpeg, video: Video, own: Path | None) -> ffmpeg.Background | None:
+    """Return the recording's own background, else the configured one; the logo is looked at, too.
+
+    Raises what probe_background raises.
+    """
+    if video.logo is not None:
+        ffmpeg.probe_background(tools, video.logo, configured=True, key="logo")
+    path = own or video.background
+    if path is None:
+        return None
+    info = ffmpeg.probe_background(tools, path, configured=own is None)
+    return ffmpeg.Background(path=path, info=info)
 
 
 def title_of(video: Video, media: Path) -> str:

@@ -93,6 +93,7 @@ def render(arguments: argparse.Namespace) -> int:
             media=arguments.video_input,
             output=_writable(arguments.output, arguments.transcript),
             video=config.video,
+            sound=config.sound,
             limits=config.limits,
             audio=arguments.audio,
             background=arguments.background,

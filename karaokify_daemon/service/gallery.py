@@ -16,7 +16,7 @@ _SAID = "Drop a recording into a folder, and get a karaoke video out of another.
 _WORD_MS = (150, 60)  # of each word, and of each of its letters
 _PAUSE_MS = 450
 _SHEET = "styles.png"
-_COLUMNS, _TILE = 3, "640:-2"
+_SHEET_WIDTH, _TILE_PIXELS = 1920, 640 * 360
 _SHEET_SECONDS = 120.0
 
 
@@ -77,10 +77,15 @@ def _silence(path: Path, duration_ms: int) -> None:
 
 def _sheet(config: Config, pictures: list[Path], out: Path) -> Path:
     inputs = [part for path in pictures for part in ("-i", url(path))]
-    rows = math.ceil(len(pictures) / _COLUMNS)
-    scaled = "".join(f"[{i}:v]scale={_TILE},setsar=1[s{i}];" for i in range(len(pictures)))
+    video = config.video
+    width = round(math.sqrt(_TILE_PIXELS * video.width / video.height))
+    height = round(width * video.height / video.width)
+    rows = math.ceil(len(pictures) / max(1, round(_SHEET_WIDTH / width)))
+    columns = math.ceil(len(pictures) / rows)
+    size = f"scale={width}:{height}:flags=area,setsar=1"
+    scaled = "".join(f"[{i}:v]{size}[s{i}];" for i in range(len(pictures)))
     joined = "".join(f"[s{i}]" for i in range(len(pictures)))
-    tiled = f"concat=n={len(pictures)},tile={_COLUMNS}x{rows}:padding=8:margin=8:color=black"
+    tiled = f"concat=n={len(pictures)},tile={columns}x{rows}:padding=8:margin=8:color=black"
     ffmpeg.Ffmpeg(config.limits).run(
         [*inputs, "-filter_complex", f"{scaled}{joined}{tiled}", "-frames:v", "1", url(out)],
         file=out.name,

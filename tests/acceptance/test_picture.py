@@ -166,7 +166,9 @@ def test_a_background_fills_the_picture(tmp_path, limits, moving):
     config = RenderConfig(
         media=tmp_path / "talk.wav",
         output=tmp_path / "out.mp4",
-        video=Video(size=f"{WIDTH}x{HEIGHT}", waveform="none", encoder_preset="ultrafast"),
+        video=Video(
+            size=f"{WIDTH}x{HEIGHT}", waveform="none", encoder_preset="ultrafast", fit="crop"
+        ),
         limits=limits,
         background=background,
         title="",
@@ -183,7 +185,8 @@ def test_a_video_source_is_fitted_whole_and_not_distorted(tmp_path, limits):
     command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "color=c=lime:s=201x201:r=25:d=1"]
     command += ["-i", str(tmp_path / "talk.wav"), "-pix_fmt", "yuv444p", str(source)]
     subprocess.run(command, check=True)
-    shot = frames(render(source, {"segments": []}, limits, waveform="none"))[10].astype(int)
+    path = render(source, {"segments": []}, limits, waveform="none", fit="letterbox")
+    shot = frames(path)[10].astype(int)
     green = (shot[HEIGHT // 3] > [-1, 120, -1]).all(-1) & (shot[HEIGHT // 3][:, 0] < 90)
     lit = np.flatnonzero(green)
     assert abs((lit[-1] - lit[0] + 1) - HEIGHT) <= 4, "as wide as high"

@@ -1,5 +1,7 @@
 """Every style, on its own frames: each word is highlighted when it is said."""
 
+import subprocess
+
 import numpy as np
 import pytest
 
@@ -20,24 +22,28 @@ def quiet(tmp_path_factory):
     return silence(tmp_path_factory.mktemp("styles") / "quiet.wav", 3.5)
 
 
-def render(media, style):
+def render(media, style, **options):
     """Return the frames of a video in which what is said is red and the rest blue."""
+    given = {"size": f"{WIDTH}x{HEIGHT}", "fps": FPS, "crf": 4, "background_color": "#000000"}
     video = Video(
-        size=f"{WIDTH}x{HEIGHT}",
-        fps=FPS,
         style=style,
         waveform="none",
-        crf=4,
         encoder_preset="ultrafast",
         text_color="#0000FF",
         highlight_color="#FF0000",
-        background_color="#000000",
         outline_color="#000000",
+        **given | options,
     )
     config = RenderConfig(media=media, output=media.with_name("out.mp4"), video=video, title="")
     said = [{"text": word, "start": a, "end": b} for word, (a, b) in WORDS.items()]
     VideoGenerator(config).generate({"segments": [{"words": said}]})
-    return frames(config.output, WIDTH, HEIGHT)
+    return frames(config.output, video.width, video.height)
+
+
+def count_frames(path):
+    command = ["ffprobe", "-v", "error", "-count_packets", "-select_streams", "v"]
+    command += ["-show_entries", "stream=nb_read_packets", "-of", "csv=p=0", str(path)]
+    return int(subprocess.check_output(command, text=True))
 
 
 def red(shots):
@@ -84,3 +90,28 @@ def test_nothing_touches_the_edges(quiet, style, size):
     rows, columns = np.flatnonzero(bright.any(1)), np.flatnonzero(bright.any(0))
     assert columns[0] >= width * 0.02 and columns[-1] < width * 0.98
     assert rows[0] >= height * 0.01 and rows[-1] < height * 0.99
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_variable_rate_shows_the_same_at_every_moment(quiet, style):
+    options = {"size": "320x180", "crf": 0}  # lossless
+    constant = render(quiet, style, **options)
+    written = count_frames(quiet.with_name("out.mp4"))
+    assert np.array_equal(render(quiet, style, fps="variable", **options), constant)
+    still = style in ("word", "pill")
+    assert count_frames(quiet.with_name("out.mp4")) < written * (0.25 if still else 1.01)
+
+
+def test_a_variable_rate_of_a_picture_that_moves_at_times(quiet, tmp_path):
+    """A video that stands for its second half: what repeats is left out, the end is not."""
+    media = tmp_path / "v.mp4"
+    graph = "testsrc2=s=320x180:r=30:d=1.5,tpad=stop=45:stop_mode=clone"
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", graph, "-i", str(quiet)]
+    coded = ["-c:v", "libx264", "-qp", "0", "-pix_fmt", "yuv420p", "-t", "3"]
+    subprocess.run([*command, *coded, str(media)], check=True)
+    options = {"size": "320x180", "crf": 0}
+    constant = render(media, "word", **options).astype(int)
+    written = count_frames(tmp_path / "out.mp4")
+    variable = render(media, "word", fps="variable", **options)
+    assert len(variable) == len(constant) and np.abs(variable - constant).max() <= 2
+    assert count_frames(tmp_path / "out.mp4") < written * 0.7

@@ -48,5 +48,5 @@ def test_a_kill_at_any_moment_leaves_one_bundle(tmp_path, recording, part, recog
             continue
         points.append(n)
         attempt.nothing_half_made()
-        assert attempt.run() == 0, f"after {moment:.2f} s"
+        assert attempt.run() == 0, f"after {moment:.2f} s: {attempt.output}"
         attempt.is_done()

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import subprocess
+from fractions import Fraction
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -59,7 +60,8 @@ def test_a_turned_video_is_shown_upright(tmp_path, limits):
     turn = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-display_rotation", "90"]
     command = [*turn, "-i", str(tmp_path / "v.mp4"), "-c", "copy", str(tmp_path / "t.mp4")]
     subprocess.run(command, check=True)
-    VideoGenerator(config(tmp_path / "t.mp4", limits)).generate({"segments": []})
+    boxed = Video(size=f"{WIDTH}x{HEIGHT}", waveform="none", fit="letterbox")
+    VideoGenerator(config(tmp_path / "t.mp4", limits, video=boxed)).generate({"segments": []})
     row = frames(tmp_path / "out.mp4")[5][HEIGHT // 3]
     red = np.flatnonzero((row[:, 0] > 120) & (row[:, 2] < 80))
     blue = np.flatnonzero((row[:, 2] > 120) & (row[:, 0] < 80))
@@ -73,7 +75,7 @@ def test_a_background_video_longer_than_the_sound_is_cut(tmp_path, limits):
     made = config(tmp_path / "a.wav", limits, background=background)
     VideoGenerator(made).generate(SAID)
     seconds = float(told(tmp_path / "a.wav", "-show_format")["format"]["duration"])
-    assert len(frames(tmp_path / "out.mp4")) == pytest.approx(seconds * 30, abs=1)
+    assert len(frames(tmp_path / "out.mp4")) == pytest.approx(seconds * 25, abs=1)
 
 
 def test_an_images_name_is_never_a_pattern(tmp_path, limits):
@@ -81,7 +83,9 @@ def test_an_images_name_is_never_a_pattern(tmp_path, limits):
     picture(tmp_path / "x.png", "color=c=red:s=64x64")
     (tmp_path / "x.png").rename(tmp_path / "b%03d*.png")
     picture(tmp_path / "b001.png", "color=c=lime:s=64x64")
-    made = config(tmp_path / "a.wav", limits, background=tmp_path / "b%03d*.png")
+    video = Video(size=f"{WIDTH}x{HEIGHT}", waveform="none", fit="crop")
+    background = tmp_path / "b%03d*.png"
+    made = config(tmp_path / "a.wav", limits, background=background, video=video)
     VideoGenerator(made).generate({"segments": []})
     middle = frames(tmp_path / "out.mp4")[2][HEIGHT // 2 - 20]
     assert (middle[:, 0] > 150).all() and (middle[:, 1] < 60).all()
@@ -192,14 +196,16 @@ def test_a_result_that_is_not_what_was_asked_for_is_refused(tmp_path, limits):
     speech(tmp_path / "a.wav", "Hello.")
     VideoGenerator(config(tmp_path / "a.wav", limits, duration_ms=1000)).generate(SAID)
     tools = Ffmpeg(limits)
-    verify(tools, tmp_path / "out.mp4", duration_ms=1000, fps=30)
+    verify(tools, tmp_path / "out.mp4", duration_ms=1000, rate=Fraction(30))
     with pytest.raises(VerifyError, match="1100 ms"):
-        verify(tools, tmp_path / "out.mp4", duration_ms=1100, fps=30)
+        verify(tools, tmp_path / "out.mp4", duration_ms=1100, rate=Fraction(30))
     with pytest.raises(VerifyError, match="no sound"):
-        verify(tools, clip(tmp_path / "v.mp4", None, seconds=1), duration_ms=1000, fps=25)
+        verify(
+            tools, clip(tmp_path / "v.mp4", None, seconds=1), duration_ms=1000, rate=Fraction(25)
+        )
     (tmp_path / "cut.mp4").write_bytes((tmp_path / "out.mp4").read_bytes()[:500])
     with pytest.raises(VerifyError, match="read back"):
-        verify(tools, tmp_path / "cut.mp4", duration_ms=1000, fps=30)
+        verify(tools, tmp_path / "cut.mp4", duration_ms=1000, rate=Fraction(30))
 
 
 def test_a_missing_ffmpeg_is_told_with_what_to_install(tmp_path):

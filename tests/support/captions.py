@@ -16,5 +16,5 @@ def captions(*words: tuple[str, int, int], **options: Any) -> list[Caption]:
 
 def look(**options: Any) -> Look:
     """Return a look for 1080p."""
-    given = {"width": 1920, "height": 1080, "size": 65, "bottom": 200, "top": 60}
+    given = {"width": 1920, "height": 1080, "size": 65, "bottom": 200, "top": 60, "side": 115.2}
     return Look(**given | options)

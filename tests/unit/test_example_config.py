@@ -65,7 +65,7 @@ def test_the_presets_it_shows_are_valid():
     shown = COMMENTS.of_section["presets"]
     _, _, example = shown.partition("For example:\n#\n")
     presets = tomllib.loads(re.sub(r"^# ?", "", example, flags=re.MULTILINE))["presets"]
-    assert set(presets) == {"vertical", "lecture"}
+    assert set(presets) == {"vertical", "lecture", "music"}
     for options in presets.values():
         with_options(Config(), options, trusted=True)
 

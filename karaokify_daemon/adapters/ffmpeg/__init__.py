@@ -4,8 +4,9 @@ Every file is a stranger's: opened by an absolute path, as one of a few formats 
 files, with limits and a deadline, in a process that never outlives the call.
 """
 
-from karaokify_daemon.adapters.ffmpeg.decode import Decoded, Loudness, decode
-from karaokify_daemon.adapters.ffmpeg.graph import Background
+from karaokify_daemon.adapters.ffmpeg.decode import Decoded, decode
+from karaokify_daemon.adapters.ffmpeg.logo import logo_width
+from karaokify_daemon.adapters.ffmpeg.picture import Background, rate_of
 from karaokify_daemon.adapters.ffmpeg.probe import (
     AudioStream,
     MediaInfo,
@@ -13,7 +14,8 @@ from karaokify_daemon.adapters.ffmpeg.probe import (
     probe,
     probe_background,
 )
-from karaokify_daemon.adapters.ffmpeg.render import RenderPlan, poster, render, verify
+from karaokify_daemon.adapters.ffmpeg.render import RenderPlan, poster, render, resound, verify
+from karaokify_daemon.adapters.ffmpeg.sound import channels_of, measure
 from karaokify_daemon.adapters.ffmpeg.tools import Ffmpeg
 from karaokify_daemon.adapters.ffmpeg.waveform import height_with_margin
 
@@ -22,15 +24,19 @@ __all__ = [
     "Background",
     "Decoded",
     "Ffmpeg",
-    "Loudness",
     "MediaInfo",
     "RenderPlan",
     "VideoStream",
+    "channels_of",
     "decode",
     "height_with_margin",
+    "logo_width",
+    "measure",
     "poster",
     "probe",
     "probe_background",
+    "rate_of",
     "render",
+    "resound",
     "verify",
 ]

@@ -1,16 +1,18 @@
 """One pass over a recording: its sound as 16 kHz mono samples, and how loud it is."""
 
 import hashlib
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from karaokify_daemon.adapters.ffmpeg import sound
 from karaokify_daemon.adapters.ffmpeg.probe import MediaInfo
 from karaokify_daemon.adapters.ffmpeg.sources import input_arguments, url
 from karaokify_daemon.adapters.ffmpeg.tools import Cancelled, Ffmpeg, OnProgress, never
+from karaokify_daemon.domain.channels import MOST_CHANNELS
+from karaokify_daemon.domain.loudness import Loudness
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.errors import (
     FfmpegDiedError,
@@ -23,7 +25,6 @@ from karaokify_daemon.errors import (
 SAMPLE_RATE = 16_000
 _BYTES_PER_SAMPLE = 2
 _SHORTEST_DEADLINE = 60.0
-_GATE_LUFS = -70.0  # EBU R 128 measures nothing below it
 
 _DAMAGED = re.compile(
     r"corrupt|error while decoding|decoding error|error submitting|invalid data|prematurely|"
@@ -32,19 +33,6 @@ _DAMAGED = re.compile(
 )
 _TOLERANCE, _TOLERATED_MS = 0.01, 1000
 _ADDRESS = re.compile(r"\[[^\]]* @ 0x[0-9a-f]+\]")
-
-# Gaps and a late start are filled with silence, so that a time in the samples is the same time in
-# the rendered video; render.py does the same.
-ON_TIMELINE = "aresample=async=1:first_pts=0"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Loudness:
-    """Loudness after EBU R 128; None where there was nothing to measure."""
-
-    integrated_lufs: float | None
-    range_lu: float | None
-    true_peak_dbtp: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,9 +86,12 @@ def decode(
     name = printable(media.name)
     if info.audio is None:
         raise NoAudioError("has no audio stream", file=name)
+    if info.audio.channels > MOST_CHANNELS:
+        many = f"has {info.audio.channels} channels; FFmpeg mixes up to {MOST_CHANNELS}"
+        raise LimitError(many, file=name, advice="Export it with fewer.")
     try:
         log = tools.run(
-            [*_arguments(media, pcm, tools.limits.max_duration_seconds)],
+            _arguments(media, pcm, info, tools.limits.max_duration_seconds),
             file=name,
             deadline=_deadline(tools, info),
             duration_ms=info.duration_ms,
@@ -122,7 +113,7 @@ def decode(
         pcm=pcm,
         duration_ms=duration_ms,
         sha256=_sha256(pcm),
-        loudness=_loudness(log),
+        loudness=sound.loudness(log),
         damage=_damage(log) or _missing(info.declared_ms, duration_ms),
     )
 
@@ -150,16 +141,15 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _arguments(media: Path, pcm: Path, longest: float) -> list[str]:
-    # The resampler stands apart, or FFmpeg 9 measures the loudness of the mono sum.
+def _arguments(media: Path, pcm: Path, info: MediaInfo, longest: float) -> list[str]:
+    heard = sound.on_timeline(sound.channels_of(info.audio))
     mono = (
         f"aresample={SAMPLE_RATE},"
         f"aformat=sample_fmts=s16:sample_rates={SAMPLE_RATE}:channel_layouts=mono"
     )
     graph = (
-        f"[0:a:0]{ON_TIMELINE},asplit[heard][kept];"
-        # Frame logs go to a level that is not shown; the summary comes at the end, as info.
-        f"[heard]ebur128=peak=true:framelog=verbose[loud];[kept]{mono}[mono]"
+        f"[0:a:0]{sound.text(heard)},asplit[heard][kept];"
+        f"[heard]{sound.text(sound.resampled())},{sound.METER}[loud];[kept]{mono}[mono]"
     )
     # One second over the limit is enough to see that it is exceeded.
     cut = ["-t", f"{longest + 1:.0f}"]
@@ -181,24 +171,3 @@ def _undecodable(error: FfmpegError, name: str) -> FfmpegError | NotMediaError:
     if "Invalid data found" in stderr:
         return NotMediaError("has sound that cannot be decoded", file=name, stderr=stderr)
     return error
-
-
-def _loudness(log: str) -> Loudness:
-    summary = log[log.rfind("Summary:") :]
-    integrated = _figure(r"\bI:\s+(\S+) LUFS", summary)
-    if integrated is None or integrated <= _GATE_LUFS:
-        return Loudness(integrated_lufs=None, range_lu=None, true_peak_dbtp=None)
-    return Loudness(
-        integrated_lufs=integrated,
-        range_lu=_figure(r"\bLRA:\s+(\S+) LU\b", summary),
-        true_peak_dbtp=_figure(r"\bPeak:\s+(\S+) dBFS", summary),
-    )
-
-
-def _figure(pattern: str, text: str) -> float | None:
-    found = re.search(pattern, text)
-    try:
-        value = float(found[1]) if found else math.nan
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

@@ -19,9 +19,11 @@ from karaokify_daemon.errors import (
 )
 
 _FRAME_SECONDS = 60.0
+_HIGHEST_RATE = 480  # of cameras; what says more means something else
 _ENTRIES = (
-    "format=duration,start_time,format_name:stream=codec_type,codec_name,sample_rate,channels,width,height,"
-    "sample_aspect_ratio,color_space,avg_frame_rate,r_frame_rate,duration:stream_disposition=attached_pic:"
+    "format=duration,start_time,format_name:stream=codec_type,codec_name,sample_rate,channels,channel_layout,width,height,"
+    "sample_aspect_ratio,color_space,color_transfer,color_primaries,field_order,avg_frame_rate,"
+    "r_frame_rate,duration:stream_disposition=attached_pic:"
     "stream_side_data=rotation"
 )
 
@@ -33,27 +35,35 @@ _DECLARING = ("flac", *_ABSOLUTE)
 
 @dataclass(frozen=True, kw_only=True)
 class AudioStream:
-    """The first audio stream: its codec, sample rate in Hz and number of channels."""
+    """The first audio stream: its codec, sample rate in Hz and number of channels.
+
+    `layout` is FFmpeg's name for where the channels are heard, None where the file does not say.
+    """
 
     codec: str
     sample_rate: int
     channels: int
+    layout: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class VideoStream:
     """The first moving picture; width and height are as shown: turned, with square pixels.
 
-    `ordinal` is its number among the video streams, which cover art may come before.
+    `ordinal` is its number among the video streams, which cover art may come before; `rate` is in
+    frames a second, None where the file does not say.
     """
 
     ordinal: int
     codec: str
     width: int
     height: int
-    fps: float
+    rate: Fraction | None
     rotation: int = 0
     color_space: str | None = None
+    transfer: str | None = None
+    primaries: str | None = None
+    interlaced: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +87,7 @@ def probe(tools: Ffmpeg, path: Path) -> MediaInfo:
     name = printable(path.name)
     _refuse_empty(path, name)
     try:
-        told = tools.probe_json(["-show_entries", _ENTRIES, *input_arguments(path)], file=name)
+        told = tools.probe_json([*_asked(path), *input_arguments(path)], file=name)
     except FfmpegDiedError:  # whatever it had said before: what killed it is not in the file
         raise
     except FfmpegError as error:
@@ -91,11 +101,13 @@ def probe(tools: Ffmpeg, path: Path) -> MediaInfo:
     return info
 
 
-def probe_background(tools: Ffmpeg, path: Path, *, configured: bool = False) -> MediaInfo:
-    """Return what a background holds; its first frame is decoded, too.
+def probe_background(
+    tools: Ffmpeg, path: Path, *, configured: bool = False, key: str = "background"
+) -> MediaInfo:
+    """Return what a background, or a logo, holds; its first frame is decoded, too.
 
     Raises SidecarError, naming the background, for what cannot be one; MachineError where it is
-    `configured` for all recordings, none of which is at fault then.
+    `configured` for all recordings, as video.`key`: none of them is at fault then.
     """
     name = printable(path.name)
     try:
@@ -108,16 +120,23 @@ def probe_background(tools: Ffmpeg, path: Path, *, configured: bool = False) -> 
     except (NotMediaError, LimitError, FfmpegError) as error:
         if isinstance(error, FfmpegError) and not error.details.get("stderr"):
             raise  # FFmpeg is missing, or was killed: that is not the file's fault
-        raise _no_background(error.problem, path, configured=configured, **error.details) from error
+        problem = f"the {key} {error.problem}"
+        raise _unfit(problem, path, key if configured else None, **error.details) from error
     if info.video is None:
-        raise _no_background("has no picture", path, configured=configured)
+        raise _unfit(f"the {key} has no picture", path, key if configured else None)
     return info
 
 
-def _no_background(problem: str, path: Path, *, configured: bool, **details: Any) -> KaraokifyError:
-    problem = f"the background {problem}"
-    if configured:
-        advice = "Correct video.background in the configuration; it should be absolute."
+def _asked(path: Path) -> list[str]:
+    if suffix(path) not in IMAGE:
+        return ["-show_entries", _ENTRIES]
+    # How a camera was held is told with the frame alone.
+    return ["-show_entries", _ENTRIES + ":frame_side_data=rotation", "-read_intervals", "%+#1"]
+
+
+def _unfit(problem: str, path: Path, key: str | None, **details: Any) -> KaraokifyError:
+    if key:
+        advice = f"Correct video.{key} in the configuration; it should be absolute."
         return MachineError(problem, file=printable(str(path)), advice=advice, **details)
     return SidecarError(problem, file=printable(path.name), **details)
 
@@ -160,7 +179,9 @@ def _info(told: dict[str, Any], *, still: bool) -> MediaInfo:
         duration_ms=None if still else _duration_ms(told.get("format", {})),
         audio=_audio(audio) if audio else None,
         video=(
-            _video(video, ordinal) if video and video.get("width") and video.get("height") else None
+            _video(video, ordinal, still=_frame(told) if still else None)
+            if video and video.get("width") and video.get("height")
+            else None
         ),
         audio_duration_ms=_ms((audio or {}).get("duration")),
         video_duration_ms=_ms((video or {}).get("duration")),
@@ -188,31 +209,53 @@ def _is_cover(stream: dict[str, Any]) -> bool:
 
 
 def _audio(stream: dict[str, Any]) -> AudioStream:
+    layout = stream.get("channel_layout")
     return AudioStream(
         codec=str(stream.get("codec_name", "unknown")),
         sample_rate=int(stream.get("sample_rate", 0)),
         channels=int(stream.get("channels", 0)),
+        layout=None if layout in (None, "unknown") else str(layout),
     )
 
 
-def _video(stream: dict[str, Any], ordinal: int) -> VideoStream:
+def _frame(told: dict[str, Any]) -> dict[str, Any]:
+    found: list[dict[str, Any]] = told.get("frames", [])
+    return found[0] if found else {}
+
+
+def _video(stream: dict[str, Any], ordinal: int, still: dict[str, Any] | None) -> VideoStream:
+    """Return a stream; `still` is the one frame of an image, whose pixels count as square."""
     width, height = int(stream["width"]), int(stream["height"])
-    width = max(1, round(width * _ratio(stream.get("sample_aspect_ratio"), ":", Fraction(1))))
-    turns = [data.get("rotation", 0) for data in stream.get("side_data_list", [])]
+    if still is None:
+        width = max(1, round(width * _ratio(stream.get("sample_aspect_ratio"), ":", Fraction(1))))
+    turned = stream if still is None else still
+    turns = [data.get("rotation", 0) for data in turned.get("side_data_list", [])]
     rotation = round(float(next((turn for turn in turns if turn), 0))) % 360
     if rotation % 180 == 90:
         width, height = height, width
-    space = stream.get("color_space")
-    rate = _ratio(stream.get("avg_frame_rate"), "/", Fraction(0))
     return VideoStream(
         ordinal=ordinal,
         codec=str(stream.get("codec_name", "unknown")),
         width=width,
         height=height,
-        fps=float(rate or _ratio(stream.get("r_frame_rate"), "/", Fraction(0))),
+        rate=_rate(stream),
         rotation=rotation,
-        color_space=None if space in (None, "unknown", "reserved") else str(space),
+        color_space=_known(stream.get("color_space")),
+        transfer=_known(stream.get("color_transfer")),
+        primaries=_known(stream.get("color_primaries")),
+        interlaced=_known(stream.get("field_order")) not in (None, "progressive"),
     )
+
+
+def _known(value: Any) -> str | None:
+    return None if value in (None, "unknown", "reserved") else str(value)
+
+
+def _rate(stream: dict[str, Any]) -> Fraction | None:
+    """Return the mean rate, else the declared one, which some files fill with their time base."""
+    mean = _ratio(stream.get("avg_frame_rate"), "/", Fraction(0))
+    declared = _ratio(stream.get("r_frame_rate"), "/", Fraction(0))
+    return mean or (declared if declared <= _HIGHEST_RATE else Fraction(0)) or None
 
 
 def _ratio(text: Any, sign: str, otherwise: Fraction) -> Fraction:

@@ -1,14 +1,35 @@
 """Rendering a bundle's video in one FFmpeg process and one encode, its poster, and its check."""
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
-from karaokify_daemon.adapters.ffmpeg.graph import CAPTIONS, FONTS, Background, Graph
-from karaokify_daemon.adapters.ffmpeg.probe import MediaInfo, probe
-from karaokify_daemon.adapters.ffmpeg.sources import url
+from karaokify_daemon.adapters.ffmpeg.graph import (
+    CAPTIONS,
+    FONTS,
+    KEYFRAME_SECONDS,
+    Graph,
+    frame_count,
+)
+from karaokify_daemon.adapters.ffmpeg.picture import Background
+from karaokify_daemon.adapters.ffmpeg.probe import AudioStream, MediaInfo, probe
+from karaokify_daemon.adapters.ffmpeg.sound import (
+    amplified,
+    channels_of,
+    cut,
+    encoder,
+    endless,
+    on_timeline,
+    resampled,
+    text,
+)
+from karaokify_daemon.adapters.ffmpeg.sources import input_arguments, url
+from karaokify_daemon.adapters.ffmpeg.ticks import write_ticks
 from karaokify_daemon.adapters.ffmpeg.tools import Cancelled, Ffmpeg, OnProgress, never
 from karaokify_daemon.config import Video
+from karaokify_daemon.domain.ass import Event, frames_of_change
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.errors import KaraokifyError, VerifyError
 
@@ -24,8 +45,10 @@ class RenderPlan:
     """What to render.
 
     `work` is an empty folder for this render alone; `captions` the text of the ASS script (empty
-    for none); `fonts` a folder of fonts; `sound` replaces the media's; `loudness_lufs`, where
-    known, lets a quiet recording's waveform show as much as a loud one's.
+    for none), `events` what it shows; `fonts` a folder of fonts; `sound` replaces the media's;
+    `heard` is the audio stream of whichever is heard; `gain_db` turns it up or down;
+    `loudness_lufs`, where known, lets a quiet recording's waveform show as much as a loud one's;
+    `rate` is in frames a second.
     """
 
     media: Path
@@ -34,9 +57,13 @@ class RenderPlan:
     work: Path
     video: Video
     captions: str
+    events: Sequence[Event]
     fonts: Path
     duration_ms: int
+    rate: Fraction
     sound: Path | None = None
+    heard: AudioStream | None = None
+    gain_db: float = 0.0
     background: Background | None = None
     loudness_lufs: float | None = None
 
@@ -51,13 +78,15 @@ def render(
     """Render a plan to its output. Raises what Ffmpeg.run raises."""
     (plan.work / CAPTIONS).write_text(plan.captions, encoding="utf-8")
     _link_fonts(plan)
-    graph = Graph(plan.video, plan.duration_ms).arguments(
+    graph = Graph(plan.video, plan.rate, plan.duration_ms, _ticks(plan)).arguments(
         plan.media,
         plan.info,
         plan.sound or plan.media,
         plan.background,
         shows_captions=bool(plan.captions),
         wave_gain_db=_gain(plan.loudness_lufs),
+        channels=channels_of(plan.heard),
+        gain_db=plan.gain_db,
         options=_output_options(plan, tools.limits.ffmpeg_threads),
     )
     factor = tools.limits.render_deadline_factor
@@ -70,6 +99,18 @@ def render(
         on_progress=on_progress,
         cancelled=cancelled,
     )
+
+
+def _ticks(plan: RenderPlan) -> Path | None:
+    """Write down when the picture changes, where only the script changes it, and that is asked."""
+    background = plan.background
+    moves = plan.info.video is not None or (background is not None and background.moves)
+    video = plan.video
+    if video.fps != "variable" or moves or video.zoom or video.waveform != "none":
+        return None
+    count = frame_count(plan.duration_ms, plan.rate)
+    changes = frames_of_change(plan.events, plan.rate, count, KEYFRAME_SECONDS)
+    return write_ticks(plan.work / "ticks.ivf", changes, plan.rate)
 
 
 def _link_fonts(plan: RenderPlan) -> None:
@@ -95,20 +136,48 @@ def _output_options(plan: RenderPlan, threads: int) -> dict[str, str | int]:
         "preset": video.encoder_preset,
         "crf": video.crf,
         "pix_fmt": "yuv420p",
-        "r": video.fps,
-        "g": video.fps * 5,  # a player can seek to within five seconds
         "colorspace": "bt709",
         "color_primaries": "bt709",
         "color_trc": "bt709",
         "color_range": "tv",
-        "c:a": "aac",
-        "b:a": f"{video.audio_kbps}k",
+        **encoder(channels_of(plan.heard), video.audio_kbps),
         "movflags": "+faststart",
         "map_metadata": -1,
         "map_chapters": -1,
         "f": "mp4",
     }
+    if video.fps == "variable":
+        often = f"expr:gte(t,n_forced*{KEYFRAME_SECONDS})"
+        options |= {"fps_mode": "vfr", "force_key_frames": often}
+    else:
+        options |= {"r": str(plan.rate), "g": round(plan.rate * KEYFRAME_SECONDS)}
     return options | ({"threads": threads} if threads else {})
+
+
+def resound(tools: Ffmpeg, plan: RenderPlan, *, cancelled: Cancelled = never) -> None:
+    """Encode only the sound of a rendered plan again, with its gain. Raises as `render` does."""
+    heard = channels_of(plan.heard)
+    filters = [*on_timeline(heard), *resampled(), *endless()]
+    filters += [*amplified(plan.gain_db), *cut(plan.duration_ms)]
+    options = encoder(heard, plan.video.audio_kbps) | {"c:v": "copy", "c:s": "copy"}
+    rendered = plan.output.with_name("rendered.mp4")
+    plan.output.replace(rendered)
+    tools.run(
+        [
+            *("-i", url(rendered), *input_arguments(plan.sound or plan.media)),
+            *("-filter_complex", f"[1:a:0]{text(filters)}[sound]"),
+            *("-map", "0:v", "-map", "[sound]", "-map", "0:s?"),
+            *("-map_metadata", "0", "-map_chapters", "0", "-movflags", "+faststart", "-f", "mp4"),
+            *(part for key, value in options.items() for part in (f"-{key}", value)),
+            url(plan.output),
+        ],
+        file=printable(plan.media.name),
+        deadline=max(
+            _SHORTEST_DEADLINE, plan.duration_ms / 1000 * tools.limits.render_deadline_factor
+        ),
+        cancelled=cancelled,
+    )
+    rendered.unlink()
 
 
 def poster(tools: Ffmpeg, video: Path, at_ms: int, out: Path) -> None:
@@ -119,7 +188,7 @@ def poster(tools: Ffmpeg, video: Path, at_ms: int, out: Path) -> None:
     tools.run([*arguments, *output], file=printable(video.name), deadline=_POSTER_SECONDS)
 
 
-def verify(tools: Ffmpeg, video: Path, *, duration_ms: int, fps: float) -> None:
+def verify(tools: Ffmpeg, video: Path, *, duration_ms: int, rate: Fraction) -> None:
     """Check that a finished video has both streams, of the duration asked for.
 
     Raises VerifyError.
@@ -129,7 +198,7 @@ def verify(tools: Ffmpeg, video: Path, *, duration_ms: int, fps: float) -> None:
         info = probe(tools, video)
     except KaraokifyError as error:
         raise VerifyError(f"cannot be read back ({error.problem})", file=name) from error
-    frame_ms = 1000 / fps
+    frame_ms = float(1000 / rate)
     # The last AAC frame is full, whatever the sound's length.
     _check_stream("picture", info.video_duration_ms, duration_ms, frame_ms, name)
     _check_stream("sound", info.audio_duration_ms, duration_ms, max(frame_ms, _AAC_FRAME_MS), name)

@@ -14,7 +14,7 @@ from karaokify_daemon.config import Video
 _COLUMNS_PER_SECOND = 30
 _SAMPLES_PER_COLUMN = 400
 _QUIET_DB, _LOUD_DB = -52.0, -8.0
-_HEIGHT, _BOTTOM = 0.11, 0.045  # of the shorter side; of the height
+_HEIGHT = 0.11  # of the shorter side
 _WIDTH = 0.76  # of the width
 _BAR, _GAP = 0.0062, 0.0031  # of the shorter side
 _LEVEL = "lavfi.astats.Overall.RMS_level"
@@ -38,7 +38,7 @@ def place(video: Video) -> tuple[int, int]:
     """Return where the strip's upper left corner lies, in pixels."""
     columns, pitch, _, half = _grid(video)
     x = (video.width - columns * pitch) // 2
-    y = video.height - round(video.height * _BOTTOM) - half * 2
+    y = video.height - video.margins.bottom - half * 2
     return x // 2 * 2, y // 2 * 2
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from karaokify_daemon.domain.ass.look import SIDE, Look, Placed, place
+from karaokify_daemon.domain.ass.look import Look, Placed, place
 from karaokify_daemon.domain.ass.modes import swept
 from karaokify_daemon.domain.ass.text import Event, rounded_box, tag_alpha, tag_color
 from karaokify_daemon.domain.captions import Caption
@@ -78,8 +78,8 @@ def _current(caption: Caption, look: Look, y: float, times: tuple[int, int], ste
 def _side(caption: Caption, look: Look, *, lower: bool) -> Placed:
     placed, *_ = place(caption, look)
     if lower:
-        return replace(placed, x=look.width * (1 - SIDE), align="right")
-    return replace(placed, x=look.width * SIDE, y=placed.y - look.pitch * _STEP, align="left")
+        return replace(placed, x=look.width - look.side, align="right")
+    return replace(placed, x=look.side, y=placed.y - look.pitch * _STEP, align="left")
 
 
 def _counted(placed: Placed, start: int) -> Iterator[Event]:

@@ -13,7 +13,6 @@ _LEAST_SCALE = 0.3
 _HELD_MS = 400  # a word stays active through a pause this long
 _FADE_MS = 120
 _CORNERS = {"left": 4, "center": 5, "right": 6}  # of ASS
-SIDE = 0.06  # free at the left and right, of the width
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +20,8 @@ class Look:
     """How captions look: the picture's size, the font's size in em pixels, colours as #RRGGBB.
 
     `outline`, `shadow`, `glow`, `radius` and `padding` are in pixels, opacities from 0 to 1;
-    `bottom` and `top` are the pixels left free below the captions and above the title. `measure`
-    returns the width of a text in em.
+    `bottom`, `top` and `side` are the pixels left free below the captions, above the title, and
+    at the left and right. `measure` returns the width of a text in em.
     """
 
     width: int
@@ -30,6 +29,7 @@ class Look:
     size: float
     bottom: int
     top: int
+    side: float
     mode: str = "sweep"
     font: str = "Open Sans"
     bold: bool = True
@@ -55,9 +55,14 @@ class Look:
     measure: Callable[[str], float] = em_width
 
     @property
+    def room(self) -> float:
+        """How wide a row may be, in pixels."""
+        return self.width - 2 * self.side
+
+    @property
     def max_chars(self) -> int:
         """How many average characters a row holds."""
-        fitting = self.width * (1 - 2 * SIDE) / (self.size * AVERAGE_EM)
+        fitting = self.room / (self.size * AVERAGE_EM)
         return max(4, min(self.row_chars, int(fitting)))
 
     @property
@@ -148,7 +153,7 @@ def place(caption: Caption, look: Look, *, y: float | None = None) -> list[Place
         below = look.height - look.bottom - count * pitch / 2
         above = look.height * 0.2 + count * pitch / 2
         y = {"bottom": below, "middle": look.height / 2, "top": above}[look.anchor]
-    x = look.width / 2 if look.align == "center" else look.width * SIDE
+    x = look.width / 2 if look.align == "center" else look.side
     first = y - (count - 1) / 2 * pitch
     return [
         Placed(

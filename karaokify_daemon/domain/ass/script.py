@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from karaokify_daemon.domain.ass import lines, modes
-from karaokify_daemon.domain.ass.look import SIDE, Look, place
+from karaokify_daemon.domain.ass.look import Look, place
 from karaokify_daemon.domain.ass.text import Event, color, escape, rounded_box, tag_color
+from karaokify_daemon.domain.ass.titles import TITLE_SIZE, Title, titled
 from karaokify_daemon.domain.captions import Caption
 from karaokify_daemon.domain.plain import plain
-from karaokify_daemon.domain.text_width import em_width
 
 MODES: dict[str, modes.Mode] = {
     "sweep": modes.sweep,
@@ -21,29 +21,30 @@ MODES: dict[str, modes.Mode] = {
     "classic": lines.classic,
 }
 _LINE_PER_EM = 1.362  # libass's size is ascent plus descent; this is Open Sans's ratio
-_TITLE_SIZE, _TITLE_LEAST = 0.0432, 0.027  # of the picture's shorter side
-_TITLE_ROWS = 2
 _NOTICE_MS = 5000
-_LONGEST_TITLE = 300
 _BAND_PADDING = 0.5  # of the box's, above and below
 
 
-def document(
+def events(
     captions: Sequence[Caption],
     look: Look,
     *,
-    title: str | None,
+    title: Title | None,
     notice: str | None = None,
     duration_ms: int,
-) -> str:
-    """Return the whole script: the captions, the title throughout, the notice at the start."""
-    events = [
-        *_title(title, look, duration_ms),
+) -> list[Event]:
+    """Return all events: the title, the notice at the start, the captions."""
+    return [
+        *(titled(title, look, duration_ms) if title else ()),
         *_progress(look, duration_ms),
         *_notice(notice, duration_ms),
         *dialogues(captions, look),
     ]
-    return _header(look) + "".join(f"{event}\n" for event in events)
+
+
+def document(shown: Sequence[Event], look: Look) -> str:
+    """Return the whole script of events."""
+    return _header(look) + "".join(f"{event}\n" for event in shown)
 
 
 def dialogues(captions: Sequence[Caption], look: Look) -> list[Event]:
@@ -77,26 +78,13 @@ def _shape(caption: Caption, middle: tuple[float, float], drawing: str, tags: st
     )
 
 
-def _title(title: str | None, look: Look, duration_ms: int) -> list[Event]:
-    text = plain((title or "")[:_LONGEST_TITLE])
-    if not em_width(text):  # nothing, or nothing that is seen
-        return []
-    room = look.width * (1 - 2 * SIDE) / min(look.width, look.height)
-    scale = min(_TITLE_SIZE, max(_TITLE_LEAST, _TITLE_ROWS * room * 0.9 / look.measure(text)))
-    rows = _wrapped(text, room / scale, look)
-    percent = round(100 * scale / _TITLE_SIZE)
-    tags = f"{{\\fscx{percent}\\fscy{percent}}}"
-    shown = tags + "\\N".join(escape(row) for row in rows)
-    return [Event(start=0, end=duration_ms, text=shown, style="Title", layer=2)]
-
-
 def _progress(look: Look, duration_ms: int) -> list[Event]:
     """Return a thin bar at the top that grows until the end, on a track of its whole length."""
     if not look.progress:
         return []
-    wide, high = look.width * (1 - 2 * SIDE), max(3.0, look.size * 0.12)
+    wide, high = look.room, max(3.0, look.size * 0.12)
     bar = rounded_box(wide, high, high / 2)
-    at = f"\\an4\\pos({look.width * SIDE:.0f},{look.top * 0.55:.0f})"
+    at = f"\\an4\\pos({look.side:.0f},{look.top * 0.55:.0f})"
     track = f"{{{at}\\1c{tag_color(look.color)}\\1a&HB8&\\p1}}{bar}"
     grown = f"\\fscx0\\t(0,{duration_ms},1,\\fscx100)"
     done = f"{{{at}\\1c{tag_color(look.highlight)}\\1a&H00&{grown}\\p1}}{bar}"
@@ -110,42 +98,9 @@ def _notice(notice: str | None, duration_ms: int) -> list[Event]:
     return [Event(start=0, end=min(_NOTICE_MS, duration_ms), text=shown, style="Notice", layer=2)]
 
 
-def _wrapped(text: str, limit: float, look: Look) -> list[str]:
-    """Return at most two rows no wider than `limit` em, of like width; the rest is cut."""
-    measure = look.measure
-    if measure(text) <= limit:
-        return [text]
-    narrowest = max(measure(text) / _TITLE_ROWS, *(measure(word) for word in text.split()))
-    for width in (narrowest, narrowest * 1.15, narrowest * 1.4, limit):
-        found = _filled(text, min(width, limit), look)
-        if len(found) <= _TITLE_ROWS:
-            return found
-    rest = " ".join(found[_TITLE_ROWS - 1 :])
-    return [*found[: _TITLE_ROWS - 1], _cut(rest, limit, look)]
-
-
-def _filled(text: str, limit: float, look: Look) -> list[str]:
-    rows = [""]
-    for word in text.split():
-        joined = f"{rows[-1]} {word}".strip()
-        if rows[-1] and look.measure(joined) > limit:
-            rows.append(word)
-        else:
-            rows[-1] = joined
-    return [_cut(row, limit, look) for row in rows]
-
-
-def _cut(text: str, limit: float, look: Look) -> str:
-    if look.measure(text) <= limit:
-        return text
-    while text and look.measure(text + "…") > limit:
-        text = text[:-1]
-    return text.rstrip() + "…"
-
-
 def _header(look: Look) -> str:
     font = plain(look.font).replace(",", " ")
-    edge, side = look.outline_color, round(look.width * SIDE)
+    edge, side = look.outline_color, round(look.side)
     short = min(look.width, look.height)
     weight = -1 if look.bold else 0
 
@@ -174,8 +129,8 @@ def _header(look: Look) -> str:
         "OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, "
         "Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding\n"
         + line("Caption", look.size, text, weight, 2, look.bottom)
-        + line("Title", short * _TITLE_SIZE, (color(look.color, 0x18),) * 2, -1, 8, look.top)
-        + line("Notice", short * _TITLE_SIZE, (color(look.color, 0x30),) * 2, 0, 2, look.bottom)
+        + line("Title", short * TITLE_SIZE, (color(look.color, 0x18),) * 2, -1, 8, look.top)
+        + line("Notice", short * TITLE_SIZE, (color(look.color, 0x30),) * 2, 0, 2, look.bottom)
         + box
         + "\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, "
         "Text\n"

@@ -4,7 +4,7 @@ import pytest
 import tomli_w
 from pydantic import ValidationError
 
-from karaokify_daemon.config import Config, Folders, Intake, Limits, Transcribe, Video, load
+from karaokify_daemon.config import Config, Folders, Intake, Limits, Sound, Transcribe, Video, load
 from karaokify_daemon.config.languages import LANGUAGES
 from karaokify_daemon.config.schema import JOB_KEYS, Publish
 
@@ -21,7 +21,9 @@ def test_the_defaults_survive_being_written_and_read(tmp_path):
 
 
 def test_every_job_option_is_a_key_of_recognition_or_of_the_video():
-    assert set(Transcribe.model_fields) | set(Video.model_fields) >= JOB_KEYS
+    assert (
+        set(Transcribe.model_fields) | set(Video.model_fields) | set(Sound.model_fields) >= JOB_KEYS
+    )
 
 
 def test_no_job_option_is_a_path():
@@ -29,7 +31,8 @@ def test_no_job_option_is_a_path():
 
 
 def test_option_names_are_in_one_section_only_so_that_bare_keys_have_one_meaning():
-    assert not set(Transcribe.model_fields) & set(Video.model_fields)
+    fields = [name for model in (Transcribe, Video, Sound) for name in model.model_fields]
+    assert len(set(fields)) == len(fields)
 
 
 @pytest.mark.parametrize("section", [n for n in SECTIONS if n != "presets"])
@@ -45,6 +48,22 @@ def test_sections_refuse_unknown_keys_and_cannot_be_changed(section):
 def test_sizes_that_cannot_be_encoded_are_refused(size):
     with pytest.raises(ValidationError):
         Video(size=size)
+
+
+def test_a_size_may_be_the_name_of_a_shape():
+    sizes = {shape: Video(size=shape).size for shape in ("16:9", "9:16", "1:1", "4:5")}
+    assert sizes["16:9"] == "1920x1080" and sizes["4:5"] == "1080x1350"
+    for shape, size in sizes.items():
+        across, down = map(int, shape.split(":"))
+        width, height = map(int, size.split("x"))
+        assert width * down == height * across
+
+
+@pytest.mark.parametrize("fps", [0, 121, 30.0, True, "variable-ish", None])
+def test_a_frame_rate_is_a_number_or_the_sources(fps):
+    with pytest.raises(ValidationError, match="whole number from 1 to 120"):
+        Video(fps=fps)
+    assert Video(fps="source").fps == "source" and Video(fps=24).fps == 24
 
 
 def test_a_size_is_read_as_width_and_height():
@@ -113,3 +132,14 @@ def test_an_unknown_language_is_refused(language):
 
 def test_a_title_from_an_argument_that_is_no_utf8_can_be_written():
     Video(title="caf\udce9").title.encode()
+
+
+@pytest.mark.parametrize("value", ["on", -8.9, -37, True, float("nan"), None, "-16"])
+def test_a_loudness_is_off_or_a_sensible_number(value):
+    with pytest.raises(ValidationError, match="neither"):
+        Sound(loudness=value)
+
+
+def test_a_loudness_that_is_off_is_no_target():
+    assert Sound(loudness="off").target is None
+    assert Sound(loudness=-14).target == Sound(loudness=-14.0).loudness == -14.0

@@ -27,7 +27,7 @@ def test_it_writes_folders_and_a_configuration_of_all_defaults(tmp_path):
 
 def test_the_configuration_carries_the_comments(tmp_path):
     text = init(tmp_path).read_text()
-    assert "# Frames per second (1 to 120). Default: 30.\nfps = 30\n" in text
+    assert 'Default: "source".\nfps = "source"\n' in text
     assert "# background = " in text and "\nbackground = " not in text
 
 

@@ -1,12 +1,18 @@
 import pysubs2
 import pytest
 
-from karaokify_daemon.domain.ass import MODES, document
+from karaokify_daemon.domain.ass import MODES, Title, document, events
 from tests.support.captions import captions, look
 
 
+def written(said, shown, **options):
+    return document(events(said, shown, **options), shown)
+
+
 def test_the_script_is_read_by_others_with_title_and_notice():
-    text = document([], look(), title="A title", notice="No speech found", duration_ms=9000)
+    text = written(
+        [], look(), title=Title(text="A title"), notice="No speech found", duration_ms=9000
+    )
     read = pysubs2.SSAFile.from_string(text)
     assert {(e.style, e.plaintext, e.end) for e in read} == {
         ("Title", "A title", 9000),
@@ -18,7 +24,7 @@ def test_the_script_is_read_by_others_with_title_and_notice():
 @pytest.mark.parametrize("mode", MODES)
 def test_what_is_said_is_read_by_others_in_every_mode(mode):
     said = captions(("Hello", 1000, 1300), ("{world}", 1500, 2100))
-    text = document(said, look(mode=mode), title=None, duration_ms=9000)
+    text = written(said, look(mode=mode), title=None, duration_ms=9000)
     read = pysubs2.SSAFile.from_string(text)
     assert any("Hello" in event.plaintext for event in read)
     assert {event.style for event in read} <= set(read.styles)
@@ -27,19 +33,19 @@ def test_what_is_said_is_read_by_others_in_every_mode(mode):
 
 @pytest.mark.parametrize(("title", "rows"), [("short", 1), ("word " * 40, 2), ("x" * 500, 1)])
 def test_titles_stand_in_as_few_rows_as_they_need(title, rows):
-    text = document([], look(), title=title, duration_ms=1000)
+    text = written([], look(), title=Title(text=title), duration_ms=1000)
     assert text.splitlines()[-1].count("\\N") == rows - 1
 
 
 @pytest.mark.parametrize("title", ["", " \n", "\u200b\u2060"])
 def test_a_title_of_which_nothing_is_seen_is_none(title):
-    assert "Dialogue" not in document([], look(), title=title, duration_ms=1000)
+    assert "Dialogue" not in written([], look(), title=Title(text=title), duration_ms=1000)
 
 
 def test_a_title_is_as_large_in_every_style():
     sizes = {
         pysubs2.SSAFile.from_string(
-            document([], look(size=size), title="A title", duration_ms=1000)
+            written([], look(size=size), title=Title(text="A title"), duration_ms=1000)
         )
         .styles["Title"]
         .fontsize
@@ -50,8 +56,8 @@ def test_a_title_is_as_large_in_every_style():
 
 def test_a_band_and_a_bar_lie_behind_the_rows_and_a_progress_bar_grows_to_the_end():
     said = captions(("Hello", 1000, 1300))
-    plain = document(said, look(), title=None, duration_ms=9000)
-    rich = document(said, look(band=True, accent=True, progress=True), title=None, duration_ms=9000)
+    plain = written(said, look(), title=None, duration_ms=9000)
+    rich = written(said, look(band=True, accent=True, progress=True), title=None, duration_ms=9000)
     read = pysubs2.SSAFile.from_string(rich)
     drawn = [event for event in read if event.style == "Box"]
     assert len(drawn) == 4 and "Dialogue: 0,0:00:00.70,0:00:02.00,Box" in rich

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from karaokify_daemon.domain.ass import Look, document
+from karaokify_daemon.domain.ass import Look, Title, document, events
 from karaokify_daemon.domain.captions import caption_lines
 from karaokify_daemon.domain.subtitles import read_ass, read_srt, read_vtt, srt, to_transcript, vtt
 from karaokify_daemon.domain.transcript import Segment, Transcript, Word
@@ -30,6 +30,12 @@ def times(transcript):
     return [(word.text, word.start, word.end) for word in transcript.words]
 
 
+def script_of(words, mode):
+    look = Look(width=320, height=180, size=16, bottom=20, top=10, side=10, mode=mode)
+    title = Title(text="A title")
+    return document(events(captions(said(words)), look, title=title, duration_ms=10_000), look)
+
+
 def test_our_webvtt_gives_the_same_words_and_times():
     assert times(to_transcript(read_vtt(vtt(captions(said()))))) == list(WORDS)
 
@@ -41,9 +47,7 @@ def test_our_webvtt_keeps_the_words_of_a_language_without_spaces():
 
 
 def test_our_ass_gives_the_same_words_and_times_within_a_hundredth():
-    look = Look(width=320, height=180, size=16, bottom=20, top=10, mode="sweep")
-    script = document(captions(said()), look, title="A title", duration_ms=10_000)
-    read = times(to_transcript(read_ass(script)))
+    read = times(to_transcript(read_ass(script_of(WORDS, "sweep"))))
     assert [text.replace("\u2060", "") for text, *_ in read] == [text for text, *_ in WORDS]
     for (_, start, end), (_, first, last) in zip(read, WORDS, strict=True):
         assert abs(start - first) <= 10 and abs(end - last) <= 10
@@ -51,10 +55,8 @@ def test_our_ass_gives_the_same_words_and_times_within_a_hundredth():
 
 @pytest.mark.parametrize("mode", ["color", "box", "pop", "reveal", "neon", "classic"])
 def test_our_ass_of_any_mode_has_each_word_once(mode):
-    look = Look(width=320, height=180, size=16, bottom=20, top=10, mode=mode)
     words = [("One", 500, 900), ("two", 900, 1400), ("three.", 1610, 2005)]
-    script = document(captions(said(words)), look, title="A title", duration_ms=10_000)
-    assert to_transcript(read_ass(script)).text == "One two three."
+    assert to_transcript(read_ass(script_of(words, mode))).text == "One two three."
 
 
 def test_our_subrip_gives_the_same_words_inside_their_cues():
