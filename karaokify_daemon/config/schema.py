@@ -113,6 +113,7 @@ class Video(_Section):
     encoder_preset: Literal[
         "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"
     ] = "veryfast"
+    subtitles: bool = True
     audio_kbps: Annotated[int, Field(ge=32, le=512)] = 160
 
     @field_validator("title", "byline")

@@ -15,6 +15,7 @@ from karaokify_daemon.adapters.ffmpeg.probe import (
     probe_background,
 )
 from karaokify_daemon.adapters.ffmpeg.render import RenderPlan, poster, render, resound, verify
+from karaokify_daemon.adapters.ffmpeg.soft import Extras, switch_off_subtitles
 from karaokify_daemon.adapters.ffmpeg.sound import channels_of, measure
 from karaokify_daemon.adapters.ffmpeg.tools import Ffmpeg
 from karaokify_daemon.adapters.ffmpeg.waveform import height_with_margin
@@ -23,6 +24,7 @@ __all__ = [
     "AudioStream",
     "Background",
     "Decoded",
+    "Extras",
     "Ffmpeg",
     "MediaInfo",
     "RenderPlan",
@@ -38,5 +40,6 @@ __all__ = [
     "rate_of",
     "render",
     "resound",
+    "switch_off_subtitles",
     "verify",
 ]

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from karaokify_daemon.adapters.ffmpeg.graph import (
 )
 from karaokify_daemon.adapters.ffmpeg.picture import Background
 from karaokify_daemon.adapters.ffmpeg.probe import AudioStream, MediaInfo, probe
+from karaokify_daemon.adapters.ffmpeg.soft import SUBTITLES, Extras
 from karaokify_daemon.adapters.ffmpeg.sound import (
     amplified,
     channels_of,
@@ -66,6 +67,7 @@ class RenderPlan:
     gain_db: float = 0.0
     background: Background | None = None
     loudness_lufs: float | None = None
+    extras: Extras = field(default_factory=Extras)
 
 
 def render(
@@ -77,6 +79,7 @@ def render(
 ) -> None:
     """Render a plan to its output. Raises what Ffmpeg.run raises."""
     (plan.work / CAPTIONS).write_text(plan.captions, encoding="utf-8")
+    (plan.work / SUBTITLES).write_text(plan.extras.subtitles, encoding="utf-8")
     _link_fonts(plan)
     graph = Graph(plan.video, plan.rate, plan.duration_ms, _ticks(plan)).arguments(
         plan.media,
@@ -87,7 +90,8 @@ def render(
         wave_gain_db=_gain(plan.loudness_lufs),
         channels=channels_of(plan.heard),
         gain_db=plan.gain_db,
-        options=_output_options(plan, tools.limits.ffmpeg_threads),
+        options=_output_options(plan, tools.limits.ffmpeg_threads) | plan.extras.options(),
+        has_subtitles=bool(plan.extras.subtitles),
     )
     factor = tools.limits.render_deadline_factor
     tools.run(
