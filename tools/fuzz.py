@@ -25,6 +25,15 @@ _WORDS = (
     b'"text": "a b", "words": [{"text": "a", "start": 0, "end": 0.5, "confidence": 1},'
     b' {"text": "b", "start": 0.5, "end": 1.5}]}]}'
 )
+_SRT = b"1\n00:00:01,000 --> 00:00:02,500\n<i>a</i> {\\an8}b\n\n2\n0:03,5 --> 0:04.5\nc\n"
+_VTT = (
+    b"WEBVTT\n\nNOTE n\n\nx\n00:01.000 --> 00:02.500 align:start\n<v Ann>a <00:01.500>b<00:02.000> "
+    b"&lt;c\n"
+)
+_ASS = (
+    b"[Script Info]\n[V4+ Styles]\n[Events]\nFormat: Layer, Start, End, Style, Text\n"
+    b"Dialogue: 0,0:00:01.00,0:00:02.50,D,{\\an5\\k10}{\\kf50}a\\N {\\K30}b{\\p1}m 0 0{\\p0}\n"
+)
 _OPTIONS = (
     b'title = "x"\nlanguage = "de"\n[video]\nsize = "640x360"\nfps = 30\n'
     b'[transcribe]\nmodel = "tiny"\n'
@@ -40,6 +49,15 @@ def transcript(path: Path) -> None:
     except SidecarError:
         return
     assert Transcript.from_dict(read.to_dict()) == read
+
+
+def _subtitles(ending: str) -> Callable[[Path], None]:
+    def subtitles(path: Path) -> None:
+        named = path.with_suffix(ending)
+        path.replace(named)
+        transcript(named)
+
+    return subtitles
 
 
 def options(path: Path) -> None:
@@ -62,6 +80,9 @@ def configuration(path: Path) -> None:
 
 TARGETS: dict[str, tuple[Callable[[Path], None], bytes]] = {
     "transcript": (transcript, _WORDS),
+    "srt": (_subtitles(".srt"), _SRT),
+    "vtt": (_subtitles(".vtt"), _VTT),
+    "ass": (_subtitles(".ass"), _ASS),
     "options": (options, _OPTIONS),
     "configuration": (configuration, b"[presets.news]\n" + _OPTIONS),
 }

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -10,6 +10,7 @@ from karaokify_daemon.config.languages import LANGUAGES
 from karaokify_daemon.config.style import Colour, Waveform
 from karaokify_daemon.domain.frames import Margins
 
+Export = Literal["srt", "vtt", "ass", "lrc", "ultrastar", "ttml", "txt"]
 Seconds = Annotated[float, Field(ge=0, le=1e7)]
 
 # What a stranger's STEM.toml may set: how the result looks and which language is heard; never a
@@ -112,6 +113,7 @@ class Video(_Section):
     encoder_preset: Literal[
         "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"
     ] = "veryfast"
+    subtitles: bool = True
     audio_kbps: Annotated[int, Field(ge=32, le=512)] = 160
 
     @field_validator("title", "byline")
@@ -180,6 +182,7 @@ class Publish(_Section):
     """How bundles appear in the outbox."""
 
     mode: str = "umask"
+    exports: tuple[Export, ...] = get_args(Export)
 
     @field_validator("mode", mode="before")
     @classmethod

@@ -14,6 +14,8 @@ from karaokify_daemon.domain.job import Sidecars
 AUDIO = frozenset({".wav", ".mp3", ".flac", ".m4a", ".aac", ".ogg", ".opus", ".oga"})
 VIDEO = frozenset({".mp4", ".mov", ".mkv", ".webm", ".m4v"})
 IMAGE = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+SUBTITLES = (".vtt", ".ass", ".srt")
+_TRANSCRIPTS = (".json", *SUBTITLES)  # of several, the first is taken: it knows the most
 
 # Temporary names of copy tools, and litter of NAS boxes and desktops. Dotfiles are ignored too.
 _IGNORED = (
@@ -75,7 +77,7 @@ def is_media(path: Path) -> bool:
 
 def is_sidecar(path: Path) -> bool:
     """Tell whether a file by this name belongs to a media file."""
-    return suffix(path) in IMAGE | {".json", ".toml"} or is_background_video(path)
+    return suffix(path) in IMAGE | {*_TRANSCRIPTS, ".toml"} or is_background_video(path)
 
 
 def sidecar_stem(path: Path) -> str:
@@ -90,7 +92,7 @@ def sidecars_of(media: Path, siblings: Iterable[Path]) -> Sidecars:
     still = [p for p in own if suffix(p) in IMAGE]
     return Sidecars(
         background=next(iter(moving + still), None),
-        transcript=next((p for p in own if suffix(p) == ".json"), None),
+        transcript=next((p for s in _TRANSCRIPTS for p in own if suffix(p) == s), None),
         options=next((p for p in own if suffix(p) == ".toml"), None),
     )
 

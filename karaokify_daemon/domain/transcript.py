@@ -86,7 +86,7 @@ class Transcript:
         language = data.get("language") or "en"
         if not isinstance(language, str):
             raise SidecarError("the transcript's 'language' is not text")
-        pattern = _UNSPACED_WORD if language in _UNSPACED else _WORD
+        pattern = _pattern(language)
         segments = [
             _segment(raw, f"segments[{i}]", pattern) for i, raw in enumerate(data["segments"])
         ]
@@ -130,6 +130,15 @@ class Transcript:
                 for word in segment.words
             ],
         }
+
+
+def words_of(text: str, language: str) -> list[str]:
+    """Return a text's words: split at spaces, or characters where the language has none."""
+    return _pattern(language).findall(_shown(text))
+
+
+def _pattern(language: str) -> regex.Pattern[str]:
+    return _UNSPACED_WORD if language in _UNSPACED else _WORD
 
 
 def _confidence_dict(value: float | None) -> dict[str, float]:

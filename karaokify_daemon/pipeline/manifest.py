@@ -30,6 +30,7 @@ def options(config: Config, media: Path) -> dict[str, Any]:
     return {
         "transcribe": config.transcribe.model_dump(mode="json", include=_RECOGNITION),
         "video": video,
+        "exports": sorted(set(config.publish.exports)),
         "sound": config.sound.model_dump(mode="json"),
     }
 

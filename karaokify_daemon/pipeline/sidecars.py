@@ -1,19 +1,23 @@
 """Reading a job's sidecars: a stranger's data, so small, validated, and never trusted."""
 
+import codecs
 import json
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from karaokify_daemon.config import Config, with_options
 from karaokify_daemon.domain.job import Job
-from karaokify_daemon.domain.names import printable
+from karaokify_daemon.domain.names import SUBTITLES, printable, suffix
+from karaokify_daemon.domain.subtitles import read_ass, read_srt, read_vtt, to_transcript
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import ConfigError, MachineError, SidecarError
 from karaokify_daemon.pipeline.styles import styled
 
 _LARGEST_TRANSCRIPT = 64 * 1024 * 1024
 _LARGEST_OPTIONS = 16 * 1024  # many times what there is to say; deep tables take tomllib long
+_READERS = {".vtt": read_vtt, ".ass": read_ass, ".srt": read_srt}
 
 
 def effective_config(config: Config, job: Job) -> Config:
@@ -59,8 +63,16 @@ def with_preset(config: Config, preset: str | None) -> Config:
     return with_options(config, config.presets[preset], trusted=True)
 
 
-def read_transcript(path: Path) -> Transcript:
-    """Read a transcript with word times. Raises SidecarError."""
+def read_transcript(
+    path: Path, *, language: str | None = None, warn: Callable[[str], None] = lambda _: None
+) -> Transcript:
+    """Read a transcript with word times, or subtitles, whose words get times inside their cues.
+
+    `language` is that of subtitles, which do not say it themselves; None finds it by the script.
+    `warn` hears what was taken, but is doubtful. Raises SidecarError.
+    """
+    if suffix(path) in SUBTITLES:
+        return _read_subtitles(path, language, warn)
     try:
         data: Any = json.loads(_text(path))
     except (ValueError, RecursionError) as error:  # JSONDecodeError is one, so is too long a number
@@ -71,19 +83,55 @@ def read_transcript(path: Path) -> Transcript:
         raise _bad(path, error.problem) from error
 
 
+def _read_subtitles(path: Path, language: str | None, warn: Callable[[str], None]) -> Transcript:
+    text = _decoded(path, _raw(path), warn)
+    if "\0" in text:
+        raise _bad(path, "is not text: it holds zero bytes")
+    cues = _READERS[suffix(path)](text)
+    if not cues:
+        raise _bad(path, f"has no subtitle of the form that {suffix(path)} has")
+    try:
+        transcript = to_transcript(cues, language)
+    except SidecarError as error:
+        raise _bad(path, error.problem) from error
+    if not transcript.words:
+        raise _bad(path, "has subtitles without any words")
+    return transcript
+
+
+def _decoded(path: Path, raw: bytes, warn: Callable[[str], None]) -> str:
+    """Return a text as its byte order mark says, as UTF-8, or as what Windows used to write."""
+    wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return raw.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        if wide:
+            raise _bad(path, "begins as UTF-16 text and is none") from error
+    try:
+        text = raw.decode("cp1252")
+    except UnicodeDecodeError as error:
+        raise _bad(path, "is neither UTF-8 nor UTF-16 nor Windows-1252 text") from error
+    warn(f"{printable(path.name)} is not UTF-8 text, and was read as Windows-1252")
+    return text
+
+
 def _text(path: Path, largest: int = _LARGEST_TRANSCRIPT) -> str:
+    try:
+        return _raw(path, largest).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _bad(path, "is not UTF-8 text") from error
+
+
+def _raw(path: Path, largest: int = _LARGEST_TRANSCRIPT) -> bytes:
     try:
         with path.open("rb") as file:
             raw = file.read(largest + 1)
-        text = raw.decode("utf-8-sig")
     except OSError as error:
         raise _bad(path, f"cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise _bad(path, "is not UTF-8 text") from error
     _refuse_large(path, len(raw), largest)
-    if not text.strip():
+    if not raw.removeprefix(codecs.BOM_UTF8).strip():
         raise _bad(path, "is empty")
-    return text
+    return raw
 
 
 def _refuse_large(path: Path, size: int, largest: int = _LARGEST_TRANSCRIPT) -> None:

@@ -15,7 +15,6 @@ from karaokify_daemon.adapters.intake.settle import refuse_written
 from karaokify_daemon.config import Config
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import printable
-from karaokify_daemon.domain.subtitles import srt, vtt
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import (
     CancelledError,
@@ -24,6 +23,7 @@ from karaokify_daemon.errors import (
     PublishError,
 )
 from karaokify_daemon.pipeline.course import Course, Watch
+from karaokify_daemon.pipeline.exports import exports
 from karaokify_daemon.pipeline.manifest import manifest
 from karaokify_daemon.pipeline.notes import Notes
 from karaokify_daemon.pipeline.sidecars import read_transcript
@@ -154,7 +154,12 @@ class JobRun:
 
     def _transcribe(self, decoded: ffmpeg.Decoded, progress: Callable[[float], None]) -> Transcript:
         if self._job.sidecars.transcript is not None:
-            transcript = read_transcript(self._job.sidecars.transcript)
+            language = self._config.transcribe.language
+            transcript = read_transcript(
+                self._job.sidecars.transcript,
+                language=None if language == "auto" else language,
+                warn=self._warnings.append,
+            )
             self._engine = {"model": "sidecar"}
         elif decoded.loudness.integrated_lufs is None and decoded.duration_ms > _MEASURABLE_MS:
             transcript = Transcript(())
@@ -201,9 +206,10 @@ class JobRun:
             generator = self._generator(video, duration_ms, decoded)
             captions = generator.captions(transcript)
             _write_json(bundle.file(".json"), transcript.to_dict())
-            _write(bundle.file(".srt"), srt(captions))
-            _write(bundle.file(".vtt"), vtt(captions))
-            _write(bundle.file(".ass"), generator.ass(transcript))
+            ass = generator.ass(transcript)
+            texts = exports(self._config, self._job.media, transcript, captions, ass, video)
+            for ending, text in texts.items():
+                _write(bundle.file(ending), text)
         with self._means.renderer(self._course), self._course.stage(Stage.RENDER):
             generator.generate(transcript)
             assert generator.level is not None

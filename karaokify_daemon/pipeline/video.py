@@ -19,6 +19,7 @@ from karaokify_daemon.domain.loudness import Loudness
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import PublishError
+from karaokify_daemon.pipeline.extras import extras
 from karaokify_daemon.pipeline.sound import Levelled, checked, decided
 from karaokify_daemon.pipeline.styles import resolved, styled
 from karaokify_daemon.pipeline.waves import write_heights
@@ -102,6 +103,7 @@ class VideoGenerator:
                 self._tools, plan, on_progress=self._on_progress, cancelled=self._cancelled
             )
             self.level = checked(self._tools, plan, level, self._cancelled)
+            ffmpeg.switch_off_subtitles(plan.output)
             plan.output.replace(config.output)
         return str(config.output)
 
@@ -160,7 +162,8 @@ class VideoGenerator:
         rate = ffmpeg.rate_of(config.video, info, background)
         # A frame shows what is true at its start, and stands for 1/rate: with half of that ahead,
         # what is seen is neither early nor late on average.
-        shown = self._events(earlier(self.captions(transcript), round(500 / rate)), duration_ms)
+        captions = self.captions(transcript)
+        shown = self._events(earlier(captions, round(500 / rate)), duration_ms)
         plan = ffmpeg.RenderPlan(
             media=config.media,
             info=info,
@@ -177,6 +180,7 @@ class VideoGenerator:
             gain_db=level.gain.db,
             background=background,
             wave=wave,
+            extras=extras(config.video, config.media, self._title().text, transcript, captions),
         )
         if wave is not None and pcm is not None:
             frames = ffmpeg.frame_count(duration_ms, rate)

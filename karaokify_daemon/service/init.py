@@ -1,5 +1,6 @@
 """`init`: a ready-to-run tree, its configuration written from the typed defaults."""
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -92,6 +93,8 @@ def _blocks(text: str) -> Iterator[list[str]]:
 
 
 def _line(key: str, value: Any, switched_off: dict[str, str]) -> str:
+    if isinstance(value, list):  # tomli_w gives each item a line of its own
+        return f"{key} = {json.dumps(value, ensure_ascii=False)}\n"
     return switched_off[key] if value is None else tomli_w.dumps({key: value})
 
 

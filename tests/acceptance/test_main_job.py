@@ -17,8 +17,12 @@ BUNDLE = [
     "poster.jpg",
     "talk.ass",
     "talk.json",
+    "talk.lrc",
     "talk.mp4",
     "talk.srt",
+    "talk.ttml",
+    "talk.txt",
+    "talk.ultrastar.txt",
     "talk.vtt",
 ]
 
@@ -63,10 +67,13 @@ def test_a_bundle_holds_what_was_said_in_every_form(tree):
     said = json.loads((folder / "talk.json").read_text())
     assert said["text"] == SENTENCE
     assert said["segments"][0]["words"][0].keys() >= {"text", "start", "end", "confidence"}
-    for name in ("talk.srt", "talk.vtt", "talk.ass"):
+    for name in ("talk.srt", "talk.vtt", "talk.ass", "talk.ttml"):
         lines = (event.plaintext for event in pysubs2.load(str(folder / name)))
         text = re.sub(r"<[^>]*>", "", " ".join(lines))  # WebVTT has a time before each word
         assert SENTENCE in " ".join(text.split()), name
+    assert (folder / "talk.txt").read_text() == SENTENCE + "\n"
+    assert "#MP3:talk.mp4" in (folder / "talk.ultrastar.txt").read_text()
+    assert "[ti:talk]" in (folder / "talk.lrc").read_text()
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["source"]["name"] == "talk.wav" and manifest["warnings"] == []
     assert manifest["timings_seconds"].keys() >= {"decode", "transcribe", "render"}

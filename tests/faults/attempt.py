@@ -14,7 +14,10 @@ CALLS = (
     "rename linkat symlink unlink unlinkat rmdir mkdir chmod fchmod utimensat "
     "flock fsync fdatasync ftruncate pwrite64"
 ).split()
-BUNDLE = "manifest.json poster.jpg talk.ass talk.json talk.mp4 talk.srt talk.vtt".split()
+BUNDLE = (
+    "manifest.json poster.jpg talk.ass talk.json talk.lrc talk.mp4 talk.srt talk.ttml talk.txt "
+    "talk.ultrastar.txt talk.vtt"
+).split()
 PATIENCE_S = 120
 
 

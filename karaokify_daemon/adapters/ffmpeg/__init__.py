@@ -16,6 +16,7 @@ from karaokify_daemon.adapters.ffmpeg.probe import (
     probe_background,
 )
 from karaokify_daemon.adapters.ffmpeg.render import RenderPlan, poster, render, resound, verify
+from karaokify_daemon.adapters.ffmpeg.soft import Extras, switch_off_subtitles
 from karaokify_daemon.adapters.ffmpeg.sound import channels_of, measure
 from karaokify_daemon.adapters.ffmpeg.tools import Ffmpeg
 from karaokify_daemon.adapters.ffmpeg.waveform import HEIGHTS, Wave, height_with_margin
@@ -25,6 +26,7 @@ __all__ = [
     "AudioStream",
     "Background",
     "Decoded",
+    "Extras",
     "Ffmpeg",
     "MediaInfo",
     "RenderPlan",
@@ -42,5 +44,6 @@ __all__ = [
     "rate_of",
     "render",
     "resound",
+    "switch_off_subtitles",
     "verify",
 ]

@@ -16,6 +16,7 @@ from karaokify_daemon.adapters.ffmpeg import generated, waveform
 from karaokify_daemon.adapters.ffmpeg.logo import with_logo
 from karaokify_daemon.adapters.ffmpeg.picture import Background, Picture
 from karaokify_daemon.adapters.ffmpeg.probe import MediaInfo
+from karaokify_daemon.adapters.ffmpeg.soft import SUBTITLES
 from karaokify_daemon.adapters.ffmpeg.sound import (
     amplified,
     applied,
@@ -63,6 +64,7 @@ class Graph:
         channels: Channels,
         gain_db: float,
         options: dict[str, Any],
+        has_subtitles: bool = False,
     ) -> list[str]:
         """Return the arguments from the first input to the last output option.
 
@@ -85,7 +87,8 @@ class Graph:
             picture = picture.filter("trim", end_frame=self._frames)
             picture = self._changing(picture) if self._video.fps == "variable" else picture
         audio = applied(audio, [*amplified(gain_db), *cut(self._duration_ms)])
-        arguments: list[str] = ffmpeg.output(picture, audio, "OUTPUT", **options).get_args()
+        soft = [ffmpeg.input(SUBTITLES, f="srt")["s:0"]] if has_subtitles else []
+        arguments: list[str] = ffmpeg.output(picture, audio, *soft, "OUTPUT", **options).get_args()
         return [self._urls.get(part, part) for part in arguments[:-1]]
 
     def _picture(self, recording: Any, info: MediaInfo, background: Background | None) -> Any:

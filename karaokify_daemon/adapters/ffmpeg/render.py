@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from karaokify_daemon.adapters.ffmpeg.graph import (
 )
 from karaokify_daemon.adapters.ffmpeg.picture import Background
 from karaokify_daemon.adapters.ffmpeg.probe import AudioStream, MediaInfo, probe
+from karaokify_daemon.adapters.ffmpeg.soft import SUBTITLES, Extras
 from karaokify_daemon.adapters.ffmpeg.sound import (
     amplified,
     channels_of,
@@ -65,6 +66,7 @@ class RenderPlan:
     gain_db: float = 0.0
     background: Background | None = None
     wave: Wave | None = None
+    extras: Extras = field(default_factory=Extras)
 
 
 def render(
@@ -76,6 +78,7 @@ def render(
 ) -> None:
     """Render a plan to its output. Raises what Ffmpeg.run raises."""
     (plan.work / CAPTIONS).write_text(plan.captions, encoding="utf-8")
+    (plan.work / SUBTITLES).write_text(plan.extras.subtitles, encoding="utf-8")
     _link_fonts(plan)
     if plan.wave is not None:
         write_pictures(plan.wave, plan.video, plan.work)
@@ -89,7 +92,8 @@ def render(
         work=plan.work,
         channels=channels_of(plan.heard),
         gain_db=plan.gain_db,
-        options=_output_options(plan, tools.limits.ffmpeg_threads),
+        options=_output_options(plan, tools.limits.ffmpeg_threads) | plan.extras.options(),
+        has_subtitles=bool(plan.extras.subtitles),
     )
     factor = tools.limits.render_deadline_factor
     tools.run(

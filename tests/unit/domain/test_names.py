@@ -65,7 +65,9 @@ def test_audio_and_video_start_a_job(name):
     assert not is_sidecar(Path(name))
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.JPG", "a.webp", "a.json", "a.toml"])
+@pytest.mark.parametrize(
+    "name", ["a.png", "a.JPG", "a.webp", "a.json", "a.srt", "a.VTT", "a.ass", "a.toml"]
+)
 def test_pictures_transcripts_and_options_are_sidecars(name):
     assert is_sidecar(Path(name))
     assert not is_media(Path(name))
@@ -166,3 +168,10 @@ def test_reason_names_fit_and_are_ignored_in_the_inbox(name):
 def test_numbered_starts_at_the_bare_name():
     assert names.numbered("talk", 1) == "talk"
     assert names.numbered("talk", 3) == "talk-3"
+
+
+def test_of_several_transcripts_the_one_that_knows_most_is_taken():
+    files = [Path(f"talk.{ending}") for ending in ("srt", "ass", "VTT", "json")]
+    for taken in ("talk.json", "talk.VTT", "talk.ass", "talk.srt"):
+        assert sidecars_of(Path("talk.mp3"), files).transcript == Path(taken)
+        files.remove(Path(taken))

@@ -58,3 +58,57 @@ def test_a_transcript_that_is_not_json_is_named(tmp_path, text):
     with pytest.raises(SidecarError) as caught:
         read_transcript(path)
     assert caught.value.file == "t.json" and "not valid JSON" in caught.value.problem
+
+
+SRT = "1\n00:00:01,000 --> 00:00:02,000\nCafé ici\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_subtitles_are_read_in_each_encoding_that_is_met(tmp_path, encoding):
+    path = tmp_path / "talk.SRT"
+    path.write_bytes(SRT.encode(encoding))
+    told = []
+    read = read_transcript(path, warn=told.append)
+    assert [(word.text, word.start, word.end) for word in read.words] == [
+        ("Café", 1000, 1571),
+        ("ici", 1571, 2000),
+    ]
+    assert [line for line in told if "Windows-1252" in line] == told
+    assert bool(told) == (encoding == "cp1252")
+
+
+def test_subtitles_are_of_the_language_that_is_configured(tmp_path):
+    path = tmp_path / "talk.srt"
+    path.write_text(SRT)
+    assert read_transcript(path, language="fr").language == "fr"
+
+
+@pytest.mark.parametrize("name", ["talk.srt", "talk.vtt", "talk.ass"])
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "empty"),
+        (b"\xef\xbb\xbf\n", "empty"),
+        (b"\xff\xfe\x00\xd8", "UTF-16"),
+        (b"\x81\x8d", "neither"),
+        (b"1\n00:00:01,000 --> \0", "zero"),
+        (b"hello", "no subtitle"),
+        (b"9" * 100_000, "no subtitle"),
+        (b"00:00:01.000 --> 00:00:02.000\n" * 3, "no subtitle"),
+        ("00:00:01.000 --> 00:00:02.000\n\u200b".encode(), "without any words"),
+    ],
+)
+def test_subtitles_that_cannot_be_used_are_told_of(tmp_path, name, content, problem):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(SidecarError, match=f"{problem}|no subtitle") as caught:
+        read_transcript(path)
+    assert caught.value.file == name
+
+
+def test_subtitles_that_are_too_large_are_not_read(tmp_path):
+    path = tmp_path / "talk.srt"
+    with path.open("wb") as file:
+        file.truncate(64 * 1024 * 1024 + 1)
+    with pytest.raises(SidecarError, match="larger"):
+        read_transcript(path)

@@ -1,6 +1,7 @@
 """Captions as SubRip and WebVTT."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from karaokify_daemon.domain.captions import Caption, Row
 from karaokify_daemon.domain.plain import plain
@@ -9,7 +10,7 @@ from karaokify_daemon.domain.plain import plain
 def srt(captions: Sequence[Caption]) -> str:
     """Return captions as SubRip; no captions give an empty file, which is a valid one."""
     return "".join(
-        f"{i}\n{_clock(c.start, ',')} --> {_clock(c.end, ',')}\n{_srt_rows(c)}\n\n"
+        f"{i}\n{clock(c.start, ',')} --> {clock(c.end, ',')}\n{_srt_rows(c)}\n\n"
         for i, c in enumerate(captions, 1)
     )
 
@@ -17,16 +18,16 @@ def srt(captions: Sequence[Caption]) -> str:
 def vtt(captions: Sequence[Caption]) -> str:
     """Return captions as WebVTT with the time of every word."""
     cues = "".join(
-        f"\n{i}\n{_clock(c.start, '.')} --> {_clock(c.end, '.')}\n{_vtt_rows(c)}\n"
+        f"\n{i}\n{clock(c.start, '.')} --> {clock(c.end, '.')}\n{_vtt_rows(c)}\n"
         for i, c in enumerate(captions, 1)
     )
     return "WEBVTT\n" + cues
 
 
-def _clock(ms: int, point: str) -> str:
+def clock(ms: int, point: str) -> str:
     """Return hours, minutes, seconds and milliseconds.
 
-    >>> _clock(3_723_004, ",")
+    >>> clock(3_723_004, ",")
     '01:02:03,004'
     """
     seconds, ms = divmod(ms, 1000)
@@ -44,10 +45,16 @@ def _vtt_rows(caption: Caption) -> str:
 
 
 def _vtt_row(caption: Caption, row: Row) -> str:
-    words = []
-    for word in row.words:
+    parts = []
+    for word, following in zip_longest(row.words, row.words[1:]):
         text = plain(word.text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        # A time tag must lie inside its cue, later than the one before.
-        inside = caption.start < word.start < caption.end
-        words.append(f"<{_clock(word.start, '.')}>{text}" if inside else text)
-    return caption.joiner.join(words)
+        space = caption.joiner if following else ""
+        ends = following is None or word.end < following.start  # else the next word's time says it
+        end = _stamp(caption, word.end) if ends else ""
+        parts.append(f"{_stamp(caption, word.start)}{text}{end}{space}")
+    return "".join(parts)
+
+
+def _stamp(caption: Caption, ms: int) -> str:
+    # A time tag must lie inside its cue, later than the one before.
+    return f"<{clock(ms, '.')}>" if caption.start < ms < caption.end else ""

@@ -1,0 +1,23 @@
+"""Captions and their words as the text formats that players, editors and singing games read."""
+
+from karaokify_daemon.domain.subtitles.cue import to_transcript
+from karaokify_daemon.domain.subtitles.cues import srt, vtt
+from karaokify_daemon.domain.subtitles.lrc import lrc
+from karaokify_daemon.domain.subtitles.prose import prose
+from karaokify_daemon.domain.subtitles.read_ass import read_ass
+from karaokify_daemon.domain.subtitles.read_cues import read_srt, read_vtt
+from karaokify_daemon.domain.subtitles.ttml import ttml
+from karaokify_daemon.domain.subtitles.ultrastar import ultrastar
+
+__all__ = [
+    "lrc",
+    "prose",
+    "read_ass",
+    "read_srt",
+    "read_vtt",
+    "srt",
+    "to_transcript",
+    "ttml",
+    "ultrastar",
+    "vtt",
+]
