@@ -22,7 +22,6 @@ from karaokify_daemon.errors import PublishError
 from karaokify_daemon.pipeline.extras import extras
 from karaokify_daemon.pipeline.sound import Levelled, checked, decided
 from karaokify_daemon.pipeline.styles import resolved, styled
-from karaokify_daemon.pipeline.waves import write_heights
 
 _NOTICE = "No speech found"
 _UPRIGHT = 1.25  # a style's size in pictures for telephones
@@ -183,6 +182,8 @@ class VideoGenerator:
             extras=extras(config.video, config.media, self._title().text, transcript, captions),
         )
         if wave is not None and pcm is not None:
+            from karaokify_daemon.pipeline.waves import write_heights  # noqa: PLC0415 - numpy
+
             frames = ffmpeg.frame_count(duration_ms, rate)
             write_heights(wave, pcm, work, rate, frames)
         return plan, level

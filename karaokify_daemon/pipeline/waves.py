@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from karaokify_daemon.adapters import bars, ffmpeg
+from karaokify_daemon.adapters.ffmpeg.wave_pictures import codes
 
 
 def write_heights(wave: ffmpeg.Wave, pcm: Path, work: Path, rate: Fraction, frames: int) -> None:
@@ -17,7 +18,7 @@ def write_heights(wave: ffmpeg.Wave, pcm: Path, work: Path, rate: Fraction, fram
     """
     with (work / ffmpeg.HEIGHTS).open("wb") as file:
         for block in _heights(wave, pcm, rate, frames):
-            file.write(wave.codes(block))
+            file.write(codes(wave, block))
 
 
 def _heights(wave: ffmpeg.Wave, pcm: Path, rate: Fraction, frames: int) -> Iterator[Any]:

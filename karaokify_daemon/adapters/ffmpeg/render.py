@@ -29,7 +29,7 @@ from karaokify_daemon.adapters.ffmpeg.sound import (
 from karaokify_daemon.adapters.ffmpeg.sources import input_arguments, url
 from karaokify_daemon.adapters.ffmpeg.ticks import write_ticks
 from karaokify_daemon.adapters.ffmpeg.tools import Cancelled, Ffmpeg, OnProgress, never
-from karaokify_daemon.adapters.ffmpeg.waveform import Wave, write_pictures
+from karaokify_daemon.adapters.ffmpeg.waveform import Wave
 from karaokify_daemon.config import Video
 from karaokify_daemon.domain.ass import Event, frames_of_change
 from karaokify_daemon.domain.names import printable
@@ -81,6 +81,11 @@ def render(
     (plan.work / SUBTITLES).write_text(plan.extras.subtitles, encoding="utf-8")
     _link_fonts(plan)
     if plan.wave is not None:
+        # With numpy, which a command that draws nothing need not wait for.
+        from karaokify_daemon.adapters.ffmpeg.wave_pictures import (  # noqa: PLC0415
+            write_pictures,
+        )
+
         write_pictures(plan.wave, plan.video, plan.work)
     graph = Graph(plan.video, plan.rate, plan.duration_ms, _ticks(plan)).arguments(
         plan.media,
