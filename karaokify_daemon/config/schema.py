@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from karaokify_daemon.config.languages import LANGUAGES
-from karaokify_daemon.config.style import Colour
+from karaokify_daemon.config.style import Colour, Waveform
 from karaokify_daemon.domain.frames import Margins
 
 Export = Literal["srt", "vtt", "ass", "lrc", "ultrastar", "ttml", "txt"]
@@ -107,8 +107,8 @@ class Video(_Section):
     text_color: Colour | None = None
     highlight_color: Colour | None = None
     outline_color: Colour | None = None
-    waveform: Literal["none", "line"] = "line"
-    waveform_color: Colour = "#5B8DEF"
+    waveform: Waveform | None = None
+    waveform_color: Colour | None = None
     crf: Annotated[int, Field(ge=0, le=51)] = 20
     encoder_preset: Literal[
         "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"

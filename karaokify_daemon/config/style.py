@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from karaokify_daemon.errors import ConfigError, Fault
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
+Waveform = Literal["none", "line", "bars", "mirror-bars", "ring", "progress"]
 Percent = Annotated[float, Field(ge=0, le=200)]
 
 
@@ -39,6 +40,8 @@ class Style(BaseModel):
     band: bool = False
     accent: bool = False
     progress: bool = False
+    waveform: Waveform = "mirror-bars"
+    waveform_color: Colour = "#5B8DEF"
     anchor: Literal["bottom", "middle", "top"] = "bottom"
     align: Literal["left", "center"] = "center"
     rows: Annotated[int, Field(ge=1, le=4)] = 2

@@ -14,7 +14,6 @@ from karaokify_daemon.adapters.files.held import Held
 from karaokify_daemon.adapters.intake.settle import refuse_written
 from karaokify_daemon.config import Config
 from karaokify_daemon.domain.job import Job, Stage
-from karaokify_daemon.domain.loudness import Loudness
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import (
@@ -110,7 +109,7 @@ class JobRun:
         duration_ms = max(decoded.duration_ms, (info.duration_ms or 0) if info.video else 0)
         with self._course.stage(Stage.TRANSCRIBE) as progress:
             transcript = self._transcribe(decoded, progress)
-        self._make(transcript, duration_ms, decoded.loudness)
+        self._make(transcript, duration_ms, decoded)
         facts = self._facts(transcript, decoded, duration_ms)
         with self._course.stage(Stage.PUBLISH):
             self._held.check()
@@ -193,7 +192,7 @@ class JobRun:
         self._engine = found.get("engine", {})
         return Transcript.from_dict(found)
 
-    def _make(self, transcript: Transcript, duration_ms: int, loudness: Loudness) -> None:
+    def _make(self, transcript: Transcript, duration_ms: int, decoded: ffmpeg.Decoded) -> None:
         """Build everything of the bundle but its manifest, unless an earlier attempt has."""
         bundle = self._bundle
         if (found := self._notes.of(Stage.VERIFY)) and found["files"] == bundle.files():
@@ -204,7 +203,7 @@ class JobRun:
         bundle.empty()
         with self._course.stage(Stage.CAPTION):
             video = bundle.file(".mp4")
-            generator = self._generator(video, duration_ms, loudness)
+            generator = self._generator(video, duration_ms, decoded)
             captions = generator.captions(transcript)
             _write_json(bundle.file(".json"), transcript.to_dict())
             ass = generator.ass(transcript)
@@ -214,7 +213,7 @@ class JobRun:
         with self._means.renderer(self._course), self._course.stage(Stage.RENDER):
             generator.generate(transcript)
             assert generator.level is not None
-            self._sound = told(generator.level, loudness)
+            self._sound = told(generator.level, decoded.loudness)
             at = self._poster_ms(transcript, duration_ms)
             ffmpeg.poster(self._means.tools, video, at, bundle.path / "poster.jpg")
         self._verify(duration_ms)
@@ -235,7 +234,7 @@ class JobRun:
         last = int((round(duration_ms * self._rate / 1000) - 1) * 1000 / self._rate)
         return max(0, min(said, duration_ms // 2, last))
 
-    def _generator(self, output: Path, duration_ms: int, loudness: Loudness) -> VideoGenerator:
+    def _generator(self, output: Path, duration_ms: int, decoded: ffmpeg.Decoded) -> VideoGenerator:
         return VideoGenerator(
             RenderConfig(
                 media=self._job.media,
@@ -245,7 +244,8 @@ class JobRun:
                 limits=self._config.limits,
                 background=self._job.sidecars.background,
                 duration_ms=duration_ms,
-                loudness=loudness,
+                loudness=decoded.loudness,
+                pcm=decoded.pcm,
             ),
             on_progress=lambda fraction: self._course.progress(Stage.RENDER, fraction),
             cancelled=self._course.cancelled,

@@ -44,6 +44,17 @@ def styled(video: Video) -> Style:
     return style.model_copy(update={key: value for key, value in own.items() if value is not None})
 
 
+def resolved(video: Video) -> Video:
+    """Return the same options, with what the style says where they say nothing of the waveform."""
+    style = styled(video)
+    return video.model_copy(
+        update={
+            "waveform": video.waveform or style.waveform,
+            "waveform_color": video.waveform_color or style.waveform_color,
+        }
+    )
+
+
 def _folders(own: Path | None) -> list[Path]:
     return [*([own] if own else []), shipped("styles")]
 

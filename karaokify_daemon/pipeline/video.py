@@ -21,11 +21,13 @@ from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import PublishError
 from karaokify_daemon.pipeline.extras import extras
 from karaokify_daemon.pipeline.sound import Levelled, checked, decided
-from karaokify_daemon.pipeline.styles import styled
+from karaokify_daemon.pipeline.styles import resolved, styled
+from karaokify_daemon.pipeline.waves import write_heights
 
 _NOTICE = "No speech found"
 _UPRIGHT = 1.25  # a style's size in pictures for telephones
 _ABOVE = 0.025  # captions stand above the margin, or the waveform, of the height
+_NOT_OF_LOOKS = ("description", "words", "size", "waveform", "waveform_color")
 _OF_SIZE = ("outline", "shadow", "glow", "radius", "padding")  # of a style: percent of the font's
 
 
@@ -35,7 +37,8 @@ class RenderConfig:
 
     `title` replaces the one of `video`; `background` (an image or a video) that of `video`;
     `audio` replaces the media's sound. A duration that is not given is measured, and the loudness
-    with it; with neither, the sound keeps its loudness.
+    with it; with neither, the sound keeps its loudness. `pcm` is the sound as 16 kHz mono samples
+    (s16le), which a waveform needs: it is decoded where it is not given.
     """
 
     media: Path
@@ -49,9 +52,10 @@ class RenderConfig:
     duration_ms: int | None = None
     fonts: Path | None = None
     loudness: Loudness | None = None
+    pcm: Path | None = None
 
     def __post_init__(self) -> None:
-        for name in ("media", "output", "background", "audio", "fonts"):
+        for name in ("media", "output", "background", "audio", "fonts", "pcm"):
             value = getattr(self, name)
             if isinstance(value, str):  # the type says Path, and not all callers check types
                 object.__setattr__(self, name, Path(value))
@@ -64,7 +68,7 @@ class VideoGenerator:
     >>> VideoGenerator(config).create_effects(
     ...     {"words": [{"text": "Hello", "start": 1.0, "end": 1.4}]}
     ... )[0].split(",,")[-1]
-    '{\\an5\\pos(960,840)\\fad(120,0)}{\\k30}{\\kf40}Hello'
+    '{\\an5\\pos(960,830)\\fad(120,0)}{\\k30}{\\kf40}Hello'
     """
 
     def __init__(
@@ -143,10 +147,16 @@ class VideoGenerator:
         self, transcript: Transcript, info: ffmpeg.MediaInfo, work: Path
     ) -> tuple[ffmpeg.RenderPlan, Levelled]:
         config = self._config
-        loudness, duration_ms = config.loudness, config.duration_ms
+        loudness, duration_ms, pcm = config.loudness, config.duration_ms, config.pcm
         heard = ffmpeg.probe(self._tools, config.audio) if config.audio else info
-        if duration_ms is None:
-            duration_ms, loudness = self._measured(info, heard, work)
+        wave = None if self._video.waveform == "none" else ffmpeg.Wave.of(self._video)
+        if duration_ms is None or (wave is not None and pcm is None):
+            decoded = self._decoded(heard, work)
+            pcm = decoded.pcm
+            if duration_ms is None:
+                picture_ms = info.duration_ms if info.video else None
+                duration_ms = max(decoded.duration_ms, picture_ms or 0)
+                loudness = decoded.loudness
         level = decided(config.sound, loudness, heard.audio)
         background = background_of(self._tools, config.video, config.background)
         rate = ffmpeg.rate_of(config.video, info, background)
@@ -159,7 +169,7 @@ class VideoGenerator:
             info=info,
             output=work / "video.mp4",
             work=work,
-            video=config.video,
+            video=self._video,
             events=shown,
             captions=document(shown, self._look),
             fonts=config.fonts or shipped("fonts"),
@@ -169,22 +179,18 @@ class VideoGenerator:
             heard=heard.audio,
             gain_db=level.gain.db,
             background=background,
-            loudness_lufs=loudness.integrated_lufs if loudness else None,
+            wave=wave,
             extras=extras(config.video, config.media, self._title().text, transcript, captions),
         )
+        if wave is not None and pcm is not None:
+            frames = ffmpeg.frame_count(duration_ms, rate)
+            write_heights(wave, pcm, work, rate, frames)
         return plan, level
 
-    def _measured(
-        self, info: ffmpeg.MediaInfo, heard: ffmpeg.MediaInfo, work: Path
-    ) -> tuple[int, Loudness]:
-        """Return the duration in milliseconds (the picture's, if longer) and the loudness."""
+    def _decoded(self, heard: ffmpeg.MediaInfo, work: Path) -> ffmpeg.Decoded:
         sound = self._config.audio or self._config.media
-        decoded = ffmpeg.decode(
-            self._tools, sound, work / "audio.pcm", heard, cancelled=self._cancelled
-        )
-        decoded.pcm.unlink()
-        picture_ms = info.duration_ms if info.video else None
-        return max(decoded.duration_ms, picture_ms or 0), decoded.loudness
+        pcm = work / "audio.pcm"
+        return ffmpeg.decode(self._tools, sound, pcm, heard, cancelled=self._cancelled)
 
     def _title(self) -> Title:
         config, video = self._config, self._config.video
@@ -193,16 +199,20 @@ class VideoGenerator:
         return Title(text=text, byline=video.byline, kind=video.title_as, reserved=reserved)
 
     @cached_property
+    def _video(self) -> Video:
+        return resolved(self._config.video)
+
+    @cached_property
     def _look(self) -> Look:
-        video = self._config.video
+        video = self._video
         style = styled(video)
         size = min(video.width, video.height) * style.size / 100
         if video.font_size is None and video.height > video.width:
             size *= _UPRIGHT
         margins = video.margins
-        below = margins.bottom if video.waveform == "none" else ffmpeg.height_with_margin(video)
+        below = ffmpeg.height_with_margin(video)
         of_size = {key: getattr(style, key) * size / 100 for key in _OF_SIZE}
-        same = style.model_dump(exclude={"description", "words", "size", *_OF_SIZE})
+        same = style.model_dump(exclude={*_NOT_OF_LOOKS, *_OF_SIZE})
         return Look(
             width=video.width,
             height=video.height,

@@ -5,6 +5,7 @@ files, with limits and a deadline, in a process that never outlives the call.
 """
 
 from karaokify_daemon.adapters.ffmpeg.decode import Decoded, decode
+from karaokify_daemon.adapters.ffmpeg.graph import frame_count
 from karaokify_daemon.adapters.ffmpeg.logo import logo_width
 from karaokify_daemon.adapters.ffmpeg.picture import Background, rate_of
 from karaokify_daemon.adapters.ffmpeg.probe import (
@@ -18,9 +19,10 @@ from karaokify_daemon.adapters.ffmpeg.render import RenderPlan, poster, render, 
 from karaokify_daemon.adapters.ffmpeg.soft import Extras, switch_off_subtitles
 from karaokify_daemon.adapters.ffmpeg.sound import channels_of, measure
 from karaokify_daemon.adapters.ffmpeg.tools import Ffmpeg
-from karaokify_daemon.adapters.ffmpeg.waveform import height_with_margin
+from karaokify_daemon.adapters.ffmpeg.waveform import HEIGHTS, Wave, height_with_margin
 
 __all__ = [
+    "HEIGHTS",
     "AudioStream",
     "Background",
     "Decoded",
@@ -29,8 +31,10 @@ __all__ = [
     "MediaInfo",
     "RenderPlan",
     "VideoStream",
+    "Wave",
     "channels_of",
     "decode",
+    "frame_count",
     "height_with_margin",
     "logo_width",
     "measure",

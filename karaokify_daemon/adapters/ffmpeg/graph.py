@@ -26,6 +26,7 @@ from karaokify_daemon.adapters.ffmpeg.sound import (
     resampled,
 )
 from karaokify_daemon.adapters.ffmpeg.sources import input_options, url
+from karaokify_daemon.adapters.ffmpeg.waveform import Wave
 from karaokify_daemon.config import Video
 from karaokify_daemon.domain.channels import Channels
 
@@ -58,24 +59,26 @@ class Graph:
         background: Background | None,
         *,
         shows_captions: bool,
-        wave_gain_db: float,
+        wave: Wave | None,
+        work: Path,
         channels: Channels,
         gain_db: float,
         options: dict[str, Any],
         has_subtitles: bool = False,
     ) -> list[str]:
-        """Return the arguments from the first input to the last output option."""
+        """Return the arguments from the first input to the last output option.
+
+        The pictures of the waveform are in `work`.
+        """
         recording = self._input(media)
         heard = recording if sound == media else self._input(sound)
         audio = applied(heard["a:0"], [*on_timeline(channels), *resampled(), *endless()])
         picture = self._picture(recording, info, background)
         if self._video.logo is not None:
             picture = with_logo(picture, self._video.logo, self._video, self._input)
-        if self._video.waveform != "none":
-            split = audio.filter_multi_output("asplit")
-            audio = split.stream(0)
-            strip = waveform.strip(split.stream(1), self._video, wave_gain_db)
-            x, y = waveform.place(self._video)
+        if wave is not None:
+            strip = waveform.strip(wave, self._opened, work, self._rate, self._frames)
+            x, y = wave.place
             picture = ffmpeg.filter([picture, strip], "overlay", x=x, y=y)
         if shows_captions:
             picture = picture.filter("ass", filename=CAPTIONS, fontsdir=FONTS)
@@ -92,10 +95,8 @@ class Graph:
         if self._ticks is None:
             hold = partial(generated.held, rate=self._rate)
         else:
-            ticks, size = self._opened(self._ticks, f="ivf"), (
-                self._video.width,
-                self._video.height,
-            )
+            ticks = self._opened(self._ticks, f="ivf")
+            size = self._video.width, self._video.height
             hold = partial(generated.shown_at, ticks=ticks["v:0"], size=size)
         return Picture(self._video, self._rate, self._input, hold).of(
             recording, info.video, background

@@ -29,6 +29,7 @@ from karaokify_daemon.adapters.ffmpeg.sound import (
 from karaokify_daemon.adapters.ffmpeg.sources import input_arguments, url
 from karaokify_daemon.adapters.ffmpeg.ticks import write_ticks
 from karaokify_daemon.adapters.ffmpeg.tools import Cancelled, Ffmpeg, OnProgress, never
+from karaokify_daemon.adapters.ffmpeg.waveform import Wave, write_pictures
 from karaokify_daemon.config import Video
 from karaokify_daemon.domain.ass import Event, frames_of_change
 from karaokify_daemon.domain.names import printable
@@ -38,7 +39,6 @@ _SHORTEST_DEADLINE = 120.0
 _POSTER_SECONDS = 120.0
 _AAC_FRAME_MS = 1024 * 1000 / 48_000
 _FONT_SUFFIXES = {".ttf", ".otf", ".ttc"}
-_USUAL_LUFS, _MOST_GAIN_DB = -20.0, 24.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +47,8 @@ class RenderPlan:
 
     `work` is an empty folder for this render alone; `captions` the text of the ASS script (empty
     for none), `events` what it shows; `fonts` a folder of fonts; `sound` replaces the media's;
-    `heard` is the audio stream of whichever is heard; `gain_db` turns it up or down;
-    `loudness_lufs`, where known, lets a quiet recording's waveform show as much as a loud one's;
-    `rate` is in frames a second.
+    `heard` is the audio stream of whichever is heard; `gain_db` turns it up or down; `rate` is in
+    frames a second; `wave` is drawn from the heights that are in HEIGHTS in `work`.
     """
 
     media: Path
@@ -66,7 +65,7 @@ class RenderPlan:
     heard: AudioStream | None = None
     gain_db: float = 0.0
     background: Background | None = None
-    loudness_lufs: float | None = None
+    wave: Wave | None = None
     extras: Extras = field(default_factory=Extras)
 
 
@@ -81,13 +80,16 @@ def render(
     (plan.work / CAPTIONS).write_text(plan.captions, encoding="utf-8")
     (plan.work / SUBTITLES).write_text(plan.extras.subtitles, encoding="utf-8")
     _link_fonts(plan)
+    if plan.wave is not None:
+        write_pictures(plan.wave, plan.video, plan.work)
     graph = Graph(plan.video, plan.rate, plan.duration_ms, _ticks(plan)).arguments(
         plan.media,
         plan.info,
         plan.sound or plan.media,
         plan.background,
         shows_captions=bool(plan.captions),
-        wave_gain_db=_gain(plan.loudness_lufs),
+        wave=plan.wave,
+        work=plan.work,
         channels=channels_of(plan.heard),
         gain_db=plan.gain_db,
         options=_output_options(plan, tools.limits.ffmpeg_threads) | plan.extras.options(),
@@ -110,7 +112,7 @@ def _ticks(plan: RenderPlan) -> Path | None:
     background = plan.background
     moves = plan.info.video is not None or (background is not None and background.moves)
     video = plan.video
-    if video.fps != "variable" or moves or video.zoom or video.waveform != "none":
+    if video.fps != "variable" or moves or video.zoom or plan.wave is not None:
         return None
     count = frame_count(plan.duration_ms, plan.rate)
     changes = frames_of_change(plan.events, plan.rate, count, KEYFRAME_SECONDS)
@@ -127,10 +129,6 @@ def _link_fonts(plan: RenderPlan) -> None:
                 link.symlink_to(path.absolute())
             except OSError:  # SMB and FAT have none
                 shutil.copyfile(path, link)
-
-
-def _gain(lufs: float | None) -> float:
-    return 0.0 if lufs is None else max(-_MOST_GAIN_DB, min(_MOST_GAIN_DB, _USUAL_LUFS - lufs))
 
 
 def _output_options(plan: RenderPlan, threads: int) -> dict[str, str | int]:

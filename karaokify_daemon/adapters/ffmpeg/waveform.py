@@ -1,100 +1,213 @@
-"""The waveform: bars whose heights are the loudness of the last seconds, flowing from the centre.
+"""The waveform: bars with round ends, whose heights come as a tiny video, one pixel for each bar.
 
-Each column is the level of 1/30 s of sound; the newest is in the middle, at the very moment at
-which it is heard. The strip is drawn small and enlarged, so it costs next to nothing.
+That video is enlarged and compared with a picture that says for every pixel how high its bar has
+to be for it to be lit. So all that is drawn costs FFmpeg is one comparison per pixel.
 """
 
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import ffmpeg
+import numpy as np
 
 from karaokify_daemon.adapters.ffmpeg import generated
 from karaokify_daemon.config import Video
 
-_COLUMNS_PER_SECOND = 30
-_SAMPLES_PER_COLUMN = 400
-_QUIET_DB, _LOUD_DB = -52.0, -8.0
-_HEIGHT = 0.11  # of the shorter side
+HEIGHTS = "heights.gray"  # in the working folder
+
+_HEIGHT = 0.12  # of the shorter side
 _WIDTH = 0.76  # of the width
-_BAR, _GAP = 0.0062, 0.0031  # of the shorter side
-_LEVEL = "lavfi.astats.Overall.RMS_level"
+_BAR, _GAP = 0.0105, 0.0075  # of the shorter side
+_RING_BARS, _RING_RADIUS, _RING_REACH = 72, 0.17, 0.1  # of the shorter side
+_RING_MIDDLE = 0.44  # of the height
+_SLOPE = 40  # how fast a pixel lights up, in levels of a level: over a pixel or two
+_TOP_CODE = 250  # the code of a full bar; 255 is never lit
+_TIP = 0.35  # how much lighter bars are at their ends
+_RESTING = 0.38  # how bright what is still to come is, of the whole recording's envelope
 
 
-def strip(audio: Any, video: Video, gain_db: float = 0.0) -> Any:
-    """Return the picture of the waveform, transparent around its bars.
+@dataclass(frozen=True, kw_only=True)
+class Wave:
+    """A waveform's place and shape in a picture, in pixels."""
 
-    `gain_db` is added to the level, so that quiet recordings show as much as loud ones.
-    """
-    columns, pitch, bar, half = _grid(video)
-    bars = _mirrored(_levels(audio, columns // 2, half, gain_db), columns // 2 * pitch, half)
-    width, height = columns * pitch, half * 2
-    mask = _mask(width, height, pitch, bar)
-    shown = ffmpeg.filter([bars, mask], "blend", all_mode="multiply")
-    color = generated.color(video.waveform_color, width, height, _COLUMNS_PER_SECOND)
-    return ffmpeg.filter([color.filter("format", "rgb24"), shown], "alphamerge")
+    kind: str
+    size: tuple[int, int]
+    frame: tuple[int, int]
+    bottom: int  # of the margin
 
+    @classmethod
+    def of(cls, video: Video) -> "Wave":
+        """Return the waveform that a configuration asks for."""
+        return cls(
+            kind=str(video.waveform),
+            size=_size(video),
+            frame=(video.width, video.height),
+            bottom=video.margins.bottom,
+        )
 
-def place(video: Video) -> tuple[int, int]:
-    """Return where the strip's upper left corner lies, in pixels."""
-    columns, pitch, _, half = _grid(video)
-    x = (video.width - columns * pitch) // 2
-    y = video.height - video.margins.bottom - half * 2
-    return x // 2 * 2, y // 2 * 2
+    @cached_property
+    def _grid(self) -> tuple[int, int]:
+        """The pitch and the width of a bar."""
+        side = min(self.frame)
+        bar, gap = max(2, _even(side * _BAR)), max(2, _even(side * _GAP))
+        return bar + gap, bar
+
+    @property
+    def bars(self) -> int:
+        """How many bars there are, each side's counted."""
+        return _RING_BARS if self.kind == "ring" else self.size[0] // self._grid[0]
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where its upper left corner lies."""
+        (width, height), (wide, high) = self.frame, self.size
+        y = height * _RING_MIDDLE - high / 2 if self.kind == "ring" else height - self.bottom - high
+        return round((width - wide) / 4) * 2, round(y / 2) * 2
+
+    @property
+    def rest(self) -> int:
+        """The code of a bar without height: a dot."""
+        return round(self._radius * self._scale)
+
+    def codes(self, heights: Any) -> bytes:
+        """Return heights from 0 to 1 as the values of pixels."""
+        return np.uint8(self.rest + np.asarray(heights) * (_TOP_CODE - self.rest)).tobytes()
+
+    @property
+    def _radius(self) -> float:
+        return self._grid[1] / 2
+
+    @property
+    def _reach(self) -> float:
+        """How far a full bar goes from where it begins, with its end."""
+        if self.kind == "ring":
+            return min(self.frame) * _RING_REACH
+        return self.size[1] if self.kind == "bars" else self.size[1] / 2
+
+    @property
+    def _scale(self) -> float:
+        return _TOP_CODE / self._reach
+
+    def threshold(self) -> Any:
+        """Return, for each pixel, the code from which on its bar lights it (uint8)."""
+        along, across = self._bars
+        cap = np.sqrt(np.clip(self._radius**2 - across**2, 0, None))
+        code = np.where(along >= 0, (along - cap + self._radius) * self._scale, 0)
+        return np.clip(np.round(code), 0, _TOP_CODE).astype(np.uint8)
+
+    def coverage(self) -> Any:
+        """Return how much of each pixel its bar covers where it is lit (uint8)."""
+        along, across = self._bars
+        away = np.hypot(across, np.minimum(along, 0))  # round where it begins, too
+        return np.uint8(np.clip(self._radius + 0.5 - away, 0, 1) * 255)
+
+    @cached_property
+    def _bars(self) -> tuple[Any, Any]:
+        """How far along its bar, from where it begins, and across it each pixel lies."""
+        return self._ring() if self.kind == "ring" else self._straight()
+
+    def _straight(self) -> tuple[Any, Any]:
+        wide, high = self.size
+        x, y = np.arange(wide) + 0.5, np.arange(high) + 0.5
+        pitch, _ = self._grid
+        across = (x % pitch) - pitch / 2
+        along = high - self._radius - y if self.kind == "bars" else np.abs(y - high / 2)
+        return np.broadcast_to(along[:, None], (high, wide)), np.broadcast_to(across, (high, wide))
+
+    def _ring(self) -> tuple[Any, Any]:
+        turned, away = self._polar
+        across = ((turned % 1) - 0.5) * 2 * np.pi / self.bars * away
+        return away - min(self.frame) * _RING_RADIUS, across
+
+    @property
+    def _polar(self) -> tuple[Any, Any]:
+        """The angle of each pixel of a ring, in bars from the top, and how far out it lies."""
+        middle = np.arange(self.size[0]) + 0.5 - self.size[0] / 2
+        x, y = np.meshgrid(middle, middle)
+        return np.arctan2(x, -y) % (2 * np.pi) / (2 * np.pi) * self.bars, np.hypot(x, y)
+
+    def bar_of_pixel(self) -> Any:
+        """Return which bar each pixel of a ring belongs to (uint16)."""
+        return np.minimum(self._polar[0], self.bars - 1).astype("<u2")
+
+    def colors(self, rgb: str) -> Any:
+        """Return the colour of each pixel: lighter towards the ends of the bars (uint8)."""
+        color = np.array([int(rgb[i : i + 2], 16) for i in (1, 3, 5)], float)
+        share = np.clip(self._bars[0] / self._reach, 0, 1)[..., None]
+        return np.uint8(color + (255 - color) * share * _TIP)
 
 
 def height_with_margin(video: Video) -> int:
-    """Return how many pixels at the bottom belong to the waveform."""
-    return video.height - place(video)[1]
+    """Return how many pixels at the bottom belong to the waveform and to the margin below it."""
+    if video.waveform in ("none", "ring"):
+        return video.margins.bottom
+    return video.height - Wave.of(video).place[1]
 
 
-def _grid(video: Video) -> tuple[int, int, int, int]:
-    """Return the number of columns, their pitch, the width of a bar, and half the height."""
+def write_pictures(wave: Wave, video: Video, work: Path) -> None:
+    """Write the still pictures that `strip` needs into a folder. Raises OSError."""
+    wave.threshold().tofile(work / "threshold.gray")
+    wave.coverage().tofile(work / "coverage.gray")
+    wave.colors(video.waveform_color or "#FFFFFF").tofile(work / "colors.rgb")
+    if wave.kind == "ring":
+        columns = wave.bar_of_pixel()
+        columns.tofile(work / "columns.gray16")
+        np.zeros_like(columns).tofile(work / "rows.gray16")
+
+
+def strip(wave: Wave, opened: Any, work: Path, rate: Fraction, frames: int) -> Any:
+    """Return the picture of the waveform, transparent around its bars.
+
+    `opened` adds an input of ours. The heights are in HEIGHTS in `work`, a frame for each of the
+    video's; one for all of it where the kind is "progress".
+    """
+    still = wave.kind == "progress"
+
+    def raw(name: str, pixels: str, size: tuple[int, int], rate: Fraction | int = 1) -> Any:
+        options = {"pixel_format": pixels, "video_size": size}
+        return opened(work / name, f="rawvideo", framerate=str(rate), **options)["v:0"]
+
+    def held(name: str, pixels: str) -> Any:
+        picture = raw(name, pixels, wave.size)
+        return picture if still else generated.held(picture, rate)
+
+    heights = raw(HEIGHTS, "gray", (wave.bars, 1), 1 if still else rate)
+    if wave.kind == "ring":
+        columns, rows = held("columns.gray16", "gray16le"), held("rows.gray16", "gray16le")
+        enlarged = ffmpeg.filter([heights, columns, rows], "remap")
+    else:
+        enlarged = heights.filter("scale", *wave.size, flags="neighbor")
+    threshold, coverage = held("threshold.gray", "gray"), held("coverage.gray", "gray")
+    compared = ffmpeg.filter([enlarged, threshold], "blend", all_mode="grainextract")
+    sharp = compared.filter("lut", y=f"clip((val-128)*{_SLOPE}+128,0,255)")
+    lit = ffmpeg.filter([sharp, coverage], "blend", all_mode="darken")
+    colors = raw("colors.rgb", "rgb24", wave.size)
+    if not still:
+        return ffmpeg.filter([generated.held(colors, rate), lit], "alphamerge")
+    return _played(colors, generated.held(lit, rate), rate, frames)
+
+
+def _played(colors: Any, lit: Any, rate: Fraction, frames: int) -> Any:
+    """Return bars of which those that were heard are bright, up to a boundary that moves."""
+    parts = colors.filter_multi_output("split")
+    rest = parts.stream(0).filter("lutrgb", **dict.fromkeys("rgb", f"val*{_RESTING}+90"))
+    bright, resting = generated.held(parts.stream(1), rate), generated.held(rest, rate)
+    moving = ffmpeg.filter([resting, bright], "overlay", x=f"-w+w*n/{frames}", format="rgb")
+    return ffmpeg.filter([moving, lit], "alphamerge")
+
+
+def _size(video: Video) -> tuple[int, int]:
     side = min(video.width, video.height)
-    bar, gap = max(2, _even(side * _BAR)), max(2, _even(side * _GAP))
-    columns = int(video.width * _WIDTH / (bar + gap)) // 2 * 2
-    return columns, bar + gap, bar, max(4, _even(side * _HEIGHT / 2))
+    if video.waveform == "ring":
+        whole = _even(side * (_RING_RADIUS + _RING_REACH) * 2) + 4
+        return whole, whole
+    pitch = max(2, _even(side * _BAR)) + max(2, _even(side * _GAP))
+    room = min(video.width * _WIDTH, video.width - 2 * video.margins.side)
+    return int(room / pitch) // 2 * 2 * pitch, max(8, _even(side * _HEIGHT))
 
 
 def _even(pixels: float) -> int:
     return round(pixels / 2) * 2
-
-
-def _levels(audio: Any, columns: int, half: int, gain_db: float) -> Any:
-    """Return the right upper quarter: the newest column at its left, one pixel wide."""
-    rate = _COLUMNS_PER_SECOND * _SAMPLES_PER_COLUMN
-    mono = audio.filter("aformat", sample_rates=rate, channel_layouts="mono")
-    chunks = mono.filter("asetnsamples", n=_SAMPLES_PER_COLUMN)
-    measured = chunks.filter(
-        "astats", metadata=1, reset=1, measure_perchannel="none", measure_overall="RMS_level"
-    )
-    graph = measured.filter(
-        "adrawgraph",
-        m1=_LEVEL,
-        fg1="0xffffffff",
-        bg="black",
-        min=_QUIET_DB - gain_db,
-        max=_LOUD_DB - gain_db,
-        mode="bar",
-        slide="rscroll",
-        size=f"{columns}x{half}",
-        rate=_COLUMNS_PER_SECOND,
-    )
-    # FFmpeg 9 draws with reserved primaries, which it then refuses to convert
-    known = graph.filter("setparams", color_primaries="bt709", color_trc="bt709")
-    return known.filter("format", "gray")
-
-
-def _mirrored(quarter: Any, width: int, half: int) -> Any:
-    right = quarter.filter("scale", width, half, flags="neighbor")
-    sides = right.filter_multi_output("split")
-    left = sides.stream(0).filter("hflip")
-    upper = ffmpeg.filter([left, sides.stream(1)], "hstack").filter_multi_output("split")
-    return ffmpeg.filter([upper.stream(0), upper.stream(1).filter("vflip")], "vstack")
-
-
-def _mask(width: int, height: int, pitch: int, bar: int) -> Any:
-    """Return white bars, fading to the sides, with a thin line where there is no sound."""
-    fade = "(0.25+0.75*pow(sin(PI*(X+0.5)/W),0.8))"
-    once = generated.one_frame("white", width, height).filter("format", "gray")
-    drawn = once.filter("geq", lum=f"255*lt(mod(X,{pitch}),{bar})*{fade}")
-    return generated.held(drawn, _COLUMNS_PER_SECOND)
