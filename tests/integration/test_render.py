@@ -115,7 +115,7 @@ def test_a_video_starts_at_once_and_tells_nothing_of_its_source(tmp_path, limits
     VideoGenerator(config(media, limits)).generate(SAID)
     raw = (tmp_path / "out.mp4").read_bytes()
     assert b"secret" not in raw and raw.index(b"moov") < raw.index(b"mdat")
-    video, audio = sorted(
+    video, audio, _ = sorted(
         told(tmp_path / "out.mp4", "-show_streams")["streams"], key=lambda s: s["index"]
     )
     assert (video["codec_name"], video["pix_fmt"]) == ("h264", "yuv420p")

@@ -22,6 +22,7 @@ from karaokify_daemon.errors import PublishError
 _PREFIX, _LOCK = ".building-", ".lock"
 _DIGITS = 32  # of the identity, which has 64
 _MANIFEST = "manifest.json"
+_SONG = ".ultrastar.txt"
 _LARGEST_MANIFEST = 16 * 1024 * 1024
 _TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR}
 
@@ -122,6 +123,7 @@ class Bundle:
         for path in list(self.path.iterdir()):
             if path.name.startswith(f"{self.stem}."):
                 path.rename(self.path / (stem + path.name[len(self.stem) :]))
+        _refer(self.path / f"{stem}{_SONG}", f"{self.stem}.mp4", f"{stem}.mp4")
         self.stem = stem
         fsync_folder(self.path)
 
@@ -135,6 +137,16 @@ class Bundle:
         trace: TracebackType | None,
     ) -> None:
         self.discard()
+
+
+def _refer(song: Path, old: str, new: str) -> None:
+    """Let the file of a singing game, where there is one, name the video by its new name."""
+    with contextlib.suppress(FileNotFoundError):
+        text = song.read_text(encoding="utf-8")
+        for key in ("MP3", "VIDEO"):
+            text = text.replace(f"#{key}:{old}\n", f"#{key}:{new}\n", 1)
+        song.write_text(text, encoding="utf-8")
+        fsync_file(song)
 
 
 def hidden_name(identity: str) -> str:
