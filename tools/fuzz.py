@@ -6,6 +6,7 @@ The first argument names the target, the others are libFuzzer's. What a target m
 is to refuse them with the error that names the file; all else ends the run, with that input.
 """
 
+import json
 import sys
 import tempfile
 from collections.abc import Callable
@@ -16,9 +17,10 @@ import atheris
 with atheris.instrument_imports(include=["karaokify_daemon"]):
     from karaokify_daemon.config import Config, load
     from karaokify_daemon.domain.job import Job, Sidecars
+    from karaokify_daemon.domain.placing import placed
     from karaokify_daemon.domain.transcript import Transcript
     from karaokify_daemon.errors import ConfigError, SidecarError
-    from karaokify_daemon.pipeline.sidecars import effective_config, read_transcript
+    from karaokify_daemon.pipeline.sidecars import effective_config, read_lines, read_transcript
 
 _WORDS = (
     b'{"text": "a b", "language": "en", "segments": [{"id": 0, "start": 0, "end": 1.5, '
@@ -34,6 +36,7 @@ _ASS = (
     b"[Script Info]\n[V4+ Styles]\n[Events]\nFormat: Layer, Start, End, Style, Text\n"
     b"Dialogue: 0,0:00:01.00,0:00:02.50,D,{\\an5\\k10}{\\kf50}a\\N {\\K30}b{\\p1}m 0 0{\\p0}\n"
 )
+_LRC = b"[ti:x]\n[offset:-20]\n[00:00.10][00:01.00]a <00:00.50>b<00:00.90>\n[00:01.40]\n"
 _OPTIONS = (
     b'title = "x"\nlanguage = "de"\n[video]\nsize = "640x360"\nfps = 30\n'
     b'[transcribe]\nmodel = "tiny"\n'
@@ -60,6 +63,22 @@ def _subtitles(ending: str) -> Callable[[Path], None]:
     return subtitles
 
 
+def _lines(ending: str) -> Callable[[Path], None]:
+    """Known text is refused, or has words, which find a place or do not."""
+
+    def lines(path: Path) -> None:
+        named = path.with_suffix(ending)
+        path.replace(named)
+        try:
+            read = read_lines(named)
+        except SidecarError:
+            return
+        found = placed(read, Transcript.from_dict(json.loads(_WORDS)), 2000)
+        assert len(found.transcript.words) + found.unplaced == found.words > 0
+
+    return lines
+
+
 def options(path: Path) -> None:
     """A job's options are refused, or change nothing but what a job may set."""
     job = Job(id="", media=path.with_suffix(".wav"), sidecars=Sidecars(options=path))
@@ -83,6 +102,8 @@ TARGETS: dict[str, tuple[Callable[[Path], None], bytes]] = {
     "srt": (_subtitles(".srt"), _SRT),
     "vtt": (_subtitles(".vtt"), _VTT),
     "ass": (_subtitles(".ass"), _ASS),
+    "lrc": (_lines(".lrc"), _LRC),
+    "txt": (_lines(".txt"), b"[Chorus]\nb, a\n\nA\n"),
     "options": (options, _OPTIONS),
     "configuration": (configuration, b"[presets.news]\n" + _OPTIONS),
 }

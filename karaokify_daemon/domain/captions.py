@@ -13,6 +13,7 @@ _SHORTEST_MS = 1000  # what a reader needs to notice a caption
 _LEAD_MS = 300  # shown ahead of its first word, where there is room
 _HOLD_MS = 700  # kept after its last word, where there is room
 _BRIDGE_MS = 1500  # a gap shorter than this is not worth an empty picture
+_AT_LINE_END = 6.0  # how good it is to break where the author of a text did
 _LONGEST_MS = 7000  # a caption that stands longer is read twice
 
 _SENTENCE_END = tuple(".?!…。！？؟।")  # noqa: RUF001 - punctuation of other scripts
@@ -77,7 +78,9 @@ def caption_lines(
     that is too long has a row of its own, shrunk to fit. Captions never overlap, and none is
     shown beyond `duration_ms`.
     """
-    layout = _Layout(transcript.joiner, max_chars * AVERAGE_EM, max_rows, max_words, measure)
+    ends = frozenset(s.words[-1] for s in transcript.segments) if transcript.lines else frozenset()
+    limit = max_chars * AVERAGE_EM
+    layout = _Layout(transcript.joiner, limit, max_rows, max_words, measure, ends)
     groups = [group for run in _runs(transcript.words) for group in layout.captions(run)]
     spans = _spans([(rows[0].words[0].start, rows[-1].words[-1].end) for rows in groups])
     last = duration_ms if duration_ms is not None else max((end for _, end in spans), default=0)
@@ -139,6 +142,7 @@ class _Layout:
     max_rows: int
     max_words: int | None
     measure: Callable[[str], float]
+    ends: frozenset[Word]  # of lines that somebody wrote
 
     def captions(self, words: list[Word]) -> list[tuple[Row, ...]]:
         """Return the cheapest division of a run of words into captions.
@@ -146,7 +150,7 @@ class _Layout:
         best[i][r] is the least cost of the words before i when r rows of the last caption are
         full (0: the caption is complete); each entry remembers where it came from.
         """
-        costs = [_break_cost(a, b) for a, b in pairwise(words)] + [0.0]
+        costs = [self._break_cost(a, b) for a, b in pairwise(words)] + [0.0]
         widths = [self.measure(word.text) for word in words]
         never = float("inf")
         best = [[(never, -1, -1)] * self.max_rows for _ in range(len(words) + 1)]
@@ -213,7 +217,13 @@ class _Layout:
         upper, lower = rows
         difference = abs(self._width(upper) - self._width(lower)) / self.limit
         shrunk = sum(1 - row.scale for row in rows) * 100
-        return 6 * difference + _break_cost(upper.words[-1], lower.words[0]) + shrunk
+        return 6 * difference + self._break_cost(upper.words[-1], lower.words[0]) + shrunk
+
+    def _break_cost(self, word: Word, following: Word) -> float:
+        """Return how bad it is to break between two words; where a line ends, it is asked for."""
+        if self.ends:
+            return -_AT_LINE_END if word in self.ends else _break_cost(word, following)
+        return _break_cost(word, following)
 
     def _width(self, row: Row) -> float:
         return self.measure(self.joiner.join(word.text for word in row.words))

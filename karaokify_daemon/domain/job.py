@@ -46,11 +46,13 @@ class Sidecars:
 
     background: Path | None = None  # a still or moving picture
     transcript: Path | None = None
+    text: Path | None = None  # what is said, or sung, as somebody wrote it
     options: Path | None = None
 
     def paths(self) -> list[Path]:
         """Return those that are there."""
-        return [p for p in (self.background, self.transcript, self.options) if p is not None]
+        paths = (self.background, self.transcript, self.text, self.options)
+        return [path for path in paths if path is not None]
 
 
 @dataclass(frozen=True, kw_only=True)

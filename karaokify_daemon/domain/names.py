@@ -15,6 +15,7 @@ AUDIO = frozenset({".wav", ".mp3", ".flac", ".m4a", ".aac", ".ogg", ".opus", ".o
 VIDEO = frozenset({".mp4", ".mov", ".mkv", ".webm", ".m4v"})
 IMAGE = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 SUBTITLES = (".vtt", ".ass", ".srt")
+TEXTS = (".lrc", ".txt")  # known text; of both, the first is taken: it may know times
 _TRANSCRIPTS = (".json", *SUBTITLES)  # of several, the first is taken: it knows the most
 
 # Temporary names of copy tools, and litter of NAS boxes and desktops. Dotfiles are ignored too.
@@ -77,7 +78,7 @@ def is_media(path: Path) -> bool:
 
 def is_sidecar(path: Path) -> bool:
     """Tell whether a file by this name belongs to a media file."""
-    return suffix(path) in IMAGE | {*_TRANSCRIPTS, ".toml"} or is_background_video(path)
+    return suffix(path) in IMAGE | {*_TRANSCRIPTS, *TEXTS, ".toml"} or is_background_video(path)
 
 
 def sidecar_stem(path: Path) -> str:
@@ -90,9 +91,12 @@ def sidecars_of(media: Path, siblings: Iterable[Path]) -> Sidecars:
     own = sorted(p for p in siblings if is_sidecar(p) and sidecar_stem(p) == media.stem)
     moving = [p for p in own if is_background_video(p)]
     still = [p for p in own if suffix(p) in IMAGE]
+    transcript = next((p for s in _TRANSCRIPTS for p in own if suffix(p) == s), None)
+    text = next((p for s in TEXTS for p in own if suffix(p) == s), None)
     return Sidecars(
         background=next(iter(moving + still), None),
-        transcript=next((p for s in _TRANSCRIPTS for p in own if suffix(p) == s), None),
+        transcript=transcript,
+        text=text if transcript is None else None,
         options=next((p for p in own if suffix(p) == ".toml"), None),
     )
 

@@ -53,10 +53,11 @@ class Segment:
 
 @dataclass(frozen=True)
 class Transcript:
-    """What is said in a recording."""
+    """What is said in a recording; with `lines`, its segments are lines as somebody wrote them."""
 
     segments: tuple[Segment, ...]
     language: str = "en"
+    lines: bool = False
 
     @property
     def words(self) -> list[Word]:
@@ -90,13 +91,15 @@ class Transcript:
         segments = [
             _segment(raw, f"segments[{i}]", pattern) for i, raw in enumerate(data["segments"])
         ]
-        return cls(_in_order([segment for segment in segments if segment]), language)
+        in_order = _in_order([segment for segment in segments if segment])
+        return cls(in_order, language, lines=data.get("lines") is True)
 
     def to_dict(self) -> dict[str, Any]:
         """Return whisper-timestamped's JSON form, times in seconds."""
         return {
             "text": self.text,
             "language": self.language,
+            **({"lines": True} if self.lines else {}),
             "segments": [self._segment_dict(i, s) for i, s in enumerate(self.segments)],
         }
 

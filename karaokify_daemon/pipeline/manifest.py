@@ -110,6 +110,7 @@ def _by_role(job: Job) -> dict[str, Path]:
         "media": job.media,
         "background": job.sidecars.background,
         "transcript": job.sidecars.transcript,
+        "text": job.sidecars.text,
         "options": job.sidecars.options,
     }
     return {role: path for role, path in paths.items() if path is not None}

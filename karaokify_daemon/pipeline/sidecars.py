@@ -9,6 +9,7 @@ from typing import Any
 
 from karaokify_daemon.config import Config, with_options
 from karaokify_daemon.domain.job import Job
+from karaokify_daemon.domain.lyrics import Line, read_lrc, read_text
 from karaokify_daemon.domain.names import SUBTITLES, printable, suffix
 from karaokify_daemon.domain.subtitles import read_ass, read_srt, read_vtt, to_transcript
 from karaokify_daemon.domain.transcript import Transcript
@@ -16,6 +17,7 @@ from karaokify_daemon.errors import ConfigError, MachineError, SidecarError
 from karaokify_daemon.pipeline.styles import styled
 
 _LARGEST_TRANSCRIPT = 64 * 1024 * 1024
+_LARGEST_TEXT = 1024 * 1024  # words of a day
 _LARGEST_OPTIONS = 16 * 1024  # many times what there is to say; deep tables take tomllib long
 _READERS = {".vtt": read_vtt, ".ass": read_ass, ".srt": read_srt}
 
@@ -25,8 +27,13 @@ def effective_config(config: Config, job: Job) -> Config:
 
     Raises SidecarError; MachineError where the configured style is gone.
     """
-    if job.sidecars.transcript is not None:  # now, before all of it is read to be hashed
-        _refuse_large(job.sidecars.transcript, job.sidecars.transcript.stat().st_size)
+    # Now, before all of it is read to be hashed.
+    for path, largest in (
+        (job.sidecars.transcript, _LARGEST_TRANSCRIPT),
+        (job.sidecars.text, _LARGEST_TEXT),
+    ):
+        if path is not None:
+            _refuse_large(path, path.stat().st_size, largest)
     config = with_preset(config, job.preset)
     if job.sidecars.options is None:
         _find_style(config)
@@ -81,6 +88,21 @@ def read_transcript(
         return Transcript.from_dict(data)
     except SidecarError as error:
         raise _bad(path, error.problem) from error
+
+
+def read_lines(path: Path, *, warn: Callable[[str], None] = lambda _: None) -> list[Line]:
+    """Read known text: lyrics or a script, as LRC or as plain text.
+
+    `warn` hears what was taken, but is doubtful. Raises SidecarError.
+    """
+    text = _decoded(path, _raw(path, _LARGEST_TEXT), warn)
+    if "\0" in text:
+        raise _bad(path, "is not text: it holds zero bytes")
+    is_lrc = suffix(path) == ".lrc"
+    lines = read_lrc(text) if is_lrc else read_text(text)
+    if not lines:
+        raise _bad(path, "has no line with a time and words" if is_lrc else "has no words")
+    return lines
 
 
 def _read_subtitles(path: Path, language: str | None, warn: Callable[[str], None]) -> Transcript:

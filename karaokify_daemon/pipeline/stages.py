@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,20 +19,16 @@ from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import (
     CancelledError,
     NoAudioError,
-    NoSpeechError,
     PublishError,
 )
 from karaokify_daemon.pipeline.course import Course, Watch
 from karaokify_daemon.pipeline.exports import exports
+from karaokify_daemon.pipeline.hearing import Hearing
 from karaokify_daemon.pipeline.manifest import manifest
 from karaokify_daemon.pipeline.notes import Notes
-from karaokify_daemon.pipeline.sidecars import read_transcript
 from karaokify_daemon.pipeline.sound import told
-from karaokify_daemon.pipeline.transcriber import Recogniser, Transcriber
+from karaokify_daemon.pipeline.transcriber import Recogniser
 from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator, background_of
-
-NO_SPEECH = "no speech found"
-_MEASURABLE_MS = 1000  # of so much sound EBU R 128 gives no loudness only where it is silent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +78,9 @@ class JobRun:
         self._notes = notes
         self._course = Course(watch, notes, self._name)
         self._warnings: list[str] = []
-        self._cache_hit = False
-        self._engine: dict[str, Any] = {}
+        self._hearing = Hearing(
+            job, config, means.recogniser, self._warnings.append, self._course.cancelled
+        )
         self._sound: dict[str, Any] = {}
 
     def probe(self) -> None:
@@ -108,7 +105,7 @@ class JobRun:
             self._warnings.append(f"it is damaged, or cut short: {decoded.damage}")
         duration_ms = max(decoded.duration_ms, (info.duration_ms or 0) if info.video else 0)
         with self._course.stage(Stage.TRANSCRIBE) as progress:
-            transcript = self._transcribe(decoded, progress)
+            transcript = self._hearing.transcript(decoded, progress)
         self._make(transcript, duration_ms, decoded)
         facts = self._facts(transcript, decoded, duration_ms)
         with self._course.stage(Stage.PUBLISH):
@@ -151,46 +148,6 @@ class JobRun:
             )
         self._course.finished(Stage.DECODE, **decoded.to_dict())
         return decoded
-
-    def _transcribe(self, decoded: ffmpeg.Decoded, progress: Callable[[float], None]) -> Transcript:
-        if self._job.sidecars.transcript is not None:
-            language = self._config.transcribe.language
-            transcript = read_transcript(
-                self._job.sidecars.transcript,
-                language=None if language == "auto" else language,
-                warn=self._warnings.append,
-            )
-            self._engine = {"model": "sidecar"}
-        elif decoded.loudness.integrated_lufs is None and decoded.duration_ms > _MEASURABLE_MS:
-            transcript = Transcript(())
-            self._engine = {"model": "none"}
-        else:
-            transcript = self._recognise(decoded, progress)
-        total = len(transcript.words)
-        transcript = transcript.clipped(decoded.duration_ms)
-        if beyond := total - len(transcript.words):
-            self._warnings.append(f"{beyond} of {total} words are after the end of the recording")
-        if not transcript.words:
-            if self._config.transcribe.no_speech == "fail":
-                raise NoSpeechError(f"{NO_SPEECH} in it", file=self._name)
-            self._warnings.append(NO_SPEECH)
-        return transcript
-
-    def _recognise(self, decoded: ffmpeg.Decoded, progress: Callable[[float], None]) -> Transcript:
-        settings = self._config.transcribe
-        transcriber = Transcriber(
-            settings.model, config=self._config, recogniser=self._means.recogniser
-        )
-        found, self._cache_hit = transcriber.transcribe_pcm(
-            decoded.pcm,
-            sha256=decoded.sha256,
-            duration_ms=decoded.duration_ms,
-            language=settings.language,
-            on_progress=progress,
-            cancelled=self._course.cancelled,
-        )
-        self._engine = found.get("engine", {})
-        return Transcript.from_dict(found)
 
     def _make(self, transcript: Transcript, duration_ms: int, decoded: ffmpeg.Decoded) -> None:
         """Build everything of the bundle but its manifest, unless an earlier attempt has."""
@@ -263,14 +220,15 @@ class JobRun:
             "duration_seconds": duration_ms / 1000,
             "words": len(transcript.words),
             "language": transcript.language,
-            "model": self._engine,
+            "model": self._hearing.engine,
+            **({"text": self._hearing.text} if self._hearing.text else {}),
             "loudness": {
                 "integrated_lufs": loudness.integrated_lufs,
                 "range_lu": loudness.range_lu,
                 "true_peak_dbtp": loudness.true_peak_dbtp,
             },
             "sound": self._sound,
-            "transcript_from_cache": self._cache_hit,
+            "transcript_from_cache": self._hearing.cache_hit,
             "ffmpeg": self._means.tools.version(),
             "damaged": bool(decoded.damage),
             "timings_seconds": dict(self._course.timings),
@@ -284,7 +242,7 @@ class JobRun:
             "speed": round(seconds / max(0.001, spent), 2),  # x real time
             "words": len(transcript.words),
             "bytes": size,
-            "cache_hit": self._cache_hit,
+            "cache_hit": self._hearing.cache_hit,
             "stages": dict(self._course.timings),
             "warnings": list(self._warnings),
         }

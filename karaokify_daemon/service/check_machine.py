@@ -21,7 +21,10 @@ from karaokify_daemon.service.finding import Finding, Status
 
 OLDEST_FFMPEG = (5, 1)
 # Of what the service uses, what a build may lack, or what tells a crippled one.
-FILTERS = ("ass", "ebur128", "astats", "adrawgraph", "geq", "blend", "alphamerge", "overlay")
+FILTERS = (
+    *("ass", "alphamerge", "blend", "bwdif", "ebur128", "gblur", "geq", "lut", "mpdecimate"),
+    *("overlay", "remap", "tonemap", "zscale"),
+)
 ENCODERS = ("libx264", "aac", "mjpeg")
 
 _CAP_LEASE = 28  # linux/capability.h

@@ -9,7 +9,10 @@ import pytest
 pytest.importorskip("atheris")  # in the environment of development only
 
 
-@pytest.mark.parametrize("target", ["transcript", "srt", "vtt", "ass", "options", "configuration"])
+TARGETS = "transcript srt vtt ass lrc txt options configuration".split()
+
+
+@pytest.mark.parametrize("target", TARGETS)
 def test_a_parser_refuses_what_it_cannot_read_by_its_own_error(target, tmp_path):
     command = [sys.executable, "-m", "tools.fuzz", target, "-runs=4000", "-seed=1"]
     done = subprocess.run(

@@ -66,6 +66,7 @@ class Held:
             sidecars=Sidecars(
                 background=sidecars.background and links[sidecars.background],
                 transcript=sidecars.transcript and links[sidecars.transcript],
+                text=sidecars.text and links[sidecars.text],
                 options=sidecars.options and links[sidecars.options],
             ),
         )
