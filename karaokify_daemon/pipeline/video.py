@@ -11,7 +11,6 @@ from typing import Any
 
 from karaokify_daemon.adapters import ffmpeg
 from karaokify_daemon.adapters.files.identity import refuse_overwrite
-from karaokify_daemon.adapters.shipped import shipped
 from karaokify_daemon.config import Limits, Sound, Video
 from karaokify_daemon.domain.ass import Event, Look, Title, dialogues, document, events
 from karaokify_daemon.domain.captions import Caption, caption_lines, earlier
@@ -20,13 +19,14 @@ from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import PublishError
 from karaokify_daemon.pipeline.extras import extras
+from karaokify_daemon.pipeline.fonts import Fonts
 from karaokify_daemon.pipeline.sound import Levelled, checked, decided
 from karaokify_daemon.pipeline.styles import resolved, styled
 
 _NOTICE = "No speech found"
 _UPRIGHT = 1.25  # a style's size in pictures for telephones
 _ABOVE = 0.025  # captions stand above the margin, or the waveform, of the height
-_NOT_OF_LOOKS = ("description", "words", "size", "waveform", "waveform_color")
+_NOT_OF_LOOKS = ("description", "font", "words", "size", "waveform", "waveform_color")
 _OF_SIZE = ("outline", "shadow", "glow", "radius", "padding")  # of a style: percent of the font's
 
 
@@ -83,6 +83,7 @@ class VideoGenerator:
         self._on_progress = on_progress
         self._cancelled = cancelled or (lambda: False)
         self.level: Levelled | None = None  # how loud the video became, once it is rendered
+        self._language = ""
 
     def generate(self, transcript: dict[str, Any] | Transcript) -> str:
         """Render the video of a transcript and return its path.
@@ -113,9 +114,11 @@ class VideoGenerator:
 
     def captions(self, transcript: dict[str, Any] | Transcript) -> list[Caption]:
         """Return a transcript's captions, as this video's size and font allow."""
+        found = _transcript(transcript)
+        self._set_in(found.language)
         look = self._look
         return caption_lines(
-            _transcript(transcript),
+            found,
             max_chars=look.max_chars,
             max_rows=look.rows,
             max_words=styled(self._config.video).words,
@@ -171,7 +174,7 @@ class VideoGenerator:
             video=self._video,
             events=shown,
             captions=document(shown, self._look),
-            fonts=config.fonts or shipped("fonts"),
+            fonts=self._fonts.files,
             duration_ms=duration_ms,
             rate=rate,
             sound=config.audio,
@@ -203,6 +206,23 @@ class VideoGenerator:
     def _video(self) -> Video:
         return resolved(self._config.video)
 
+    @property
+    def font_warnings(self) -> list[str]:
+        """What no font can show of the script, once there is one, and what to install."""
+        return self._fonts.warnings
+
+    def _set_in(self, language: str) -> None:
+        """Choose fonts anew where the language is another: Han characters differ by it."""
+        if language != self._language:
+            self._language = language
+            for name in ("_fonts", "_look"):
+                vars(self).pop(name, None)
+
+    @cached_property
+    def _fonts(self) -> Fonts:
+        style, own = styled(self._video), self._config.fonts
+        return Fonts(style.font, bold=style.bold, language=self._language, own=own)
+
     @cached_property
     def _look(self) -> Look:
         video = self._video
@@ -221,6 +241,8 @@ class VideoGenerator:
             bottom=below + round(video.height * _ABOVE),
             top=margins.top,
             side=margins.side,
+            typeface=self._fonts.captions,
+            title_typeface=self._fonts.titles,
             **of_size,
             **same,
         )

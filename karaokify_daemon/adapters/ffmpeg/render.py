@@ -38,7 +38,6 @@ from karaokify_daemon.errors import KaraokifyError, VerifyError
 _SHORTEST_DEADLINE = 120.0
 _POSTER_SECONDS = 120.0
 _AAC_FRAME_MS = 1024 * 1000 / 48_000
-_FONT_SUFFIXES = {".ttf", ".otf", ".ttc"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +45,7 @@ class RenderPlan:
     """What to render.
 
     `work` is an empty folder for this render alone; `captions` the text of the ASS script (empty
-    for none), `events` what it shows; `fonts` a folder of fonts; `sound` replaces the media's;
+    for none), `events` what it shows; `fonts` the files of its fonts; `sound` replaces the media's;
     `heard` is the audio stream of whichever is heard; `gain_db` turns it up or down; `rate` is in
     frames a second; `wave` is drawn from the heights that are in HEIGHTS in `work`.
     """
@@ -58,7 +57,7 @@ class RenderPlan:
     video: Video
     captions: str
     events: Sequence[Event]
-    fonts: Path
+    fonts: Sequence[Path]
     duration_ms: int
     rate: Fraction
     sound: Path | None = None
@@ -125,15 +124,14 @@ def _ticks(plan: RenderPlan) -> Path | None:
 
 
 def _link_fonts(plan: RenderPlan) -> None:
-    """Show libass the fonts alone: it complains of every other file that it finds."""
+    """Show libass the fonts of the script: it reads every file of the folder as a whole."""
     (plan.work / FONTS).mkdir()
-    for path in plan.fonts.iterdir():
-        if path.suffix.lower() in _FONT_SUFFIXES:
-            link = plan.work / FONTS / path.name
-            try:
-                link.symlink_to(path.absolute())
-            except OSError:  # SMB and FAT have none
-                shutil.copyfile(path, link)
+    for i, path in enumerate(plan.fonts):
+        link = plan.work / FONTS / f"{i}-{path.name}"
+        try:
+            link.symlink_to(path.absolute())
+        except OSError:  # SMB and FAT have none
+            shutil.copyfile(path, link)
 
 
 def _output_options(plan: RenderPlan, threads: int) -> dict[str, str | int]:

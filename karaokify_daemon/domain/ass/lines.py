@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from karaokify_daemon.domain.ass.filling import filled
 from karaokify_daemon.domain.ass.look import Look, Placed, place
-from karaokify_daemon.domain.ass.modes import swept
 from karaokify_daemon.domain.ass.text import Event, rounded_box, tag_alpha, tag_color
 from karaokify_daemon.domain.captions import Caption
 
@@ -27,7 +27,7 @@ def teleprompter(captions: Sequence[Caption], look: Look) -> Iterator[Event]:
     for i, caption in enumerate(captions):
         if i:
             yield _dim(caption, look, middle + step, (shown[i - 1], shown[i]), 0)
-        yield _current(caption, look, middle, (max(shown[i], caption.start), ends[i]), step)
+        yield from _current(caption, look, middle, (max(shown[i], caption.start), ends[i]), step)
         if i + 1 < len(captions):
             yield _dim(caption, look, middle - step, (ends[i], ends[i + 1]), step)
 
@@ -48,8 +48,7 @@ def classic(captions: Sequence[Caption], look: Look) -> Iterator[Event]:
             begin = min(begin, max(free, captions[i - 1].words[0].start))
         begin = min(begin, start)
         side = _side(caption, look, lower=bool(i % 2))
-        text = f"{{{side.tags}\\fad(150,150)}}{swept(side, begin)}"
-        yield Event(start=begin, end=end + _LINGER_MS, text=text, layer=2)
+        yield from filled(side, f"{side.tags}\\fad(150,150)", begin, end + _LINGER_MS, layer=2)
         if resting:
             yield from _counted(side, start)
 
@@ -67,12 +66,14 @@ def _dim(caption: Caption, look: Look, y: float, times: tuple[int, int], step: f
     )
 
 
-def _current(caption: Caption, look: Look, y: float, times: tuple[int, int], step: float) -> Event:
+def _current(
+    caption: Caption, look: Look, y: float, times: tuple[int, int], step: float
+) -> Iterator[Event]:
     placed, *_ = place(caption, look, y=y)
     move = f"\\move({placed.x:.0f},{y + step:.0f},{placed.x:.0f},{y:.0f},0,{_SCROLL_MS})"
     percent = round(placed.scale * 100)
     tags = f"\\an5{move}\\fscx{percent}\\fscy{percent}"
-    return Event(start=times[0], end=times[1], layer=2, text=f"{{{tags}}}{swept(placed, times[0])}")
+    yield from filled(placed, tags, *times, layer=2)
 
 
 def _side(caption: Caption, look: Look, *, lower: bool) -> Placed:
@@ -87,7 +88,8 @@ def _counted(placed: Placed, start: int) -> Iterator[Event]:
     look = placed.look
     size = round(look.size * 0.34)
     for n in range(_COUNT):
-        x = placed.left + size * (0.5 + 1.8 * n)
+        away = size * (0.5 + 1.8 * n)
+        x = placed.left + (placed.width - away if placed.rtl else away)
         y = placed.y - look.pitch * 0.8
         dot = rounded_box(size, size, size / 2)
         tags = f"\\an5\\pos({x:.0f},{y:.0f})\\1c{tag_color(look.highlight)}\\fad(120,120)\\p1"

@@ -1,12 +1,15 @@
 """What a caption looks like in one picture, and where its rows stand."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
-from karaokify_daemon.domain.ass.text import centiseconds, escape
+from karaokify_daemon.domain.ass.text import between_marks, centiseconds, typeset
+from karaokify_daemon.domain.bidi import has_rtl, is_rtl, visual
 from karaokify_daemon.domain.captions import Caption, Row
-from karaokify_daemon.domain.text_width import AVERAGE_EM, em_width
+from karaokify_daemon.domain.text_width import AVERAGE_EM
 from karaokify_daemon.domain.transcript import Word
+from karaokify_daemon.domain.typeface import Guessed, Typeface
 
 _PITCH = 1.32  # from row to row, in em
 _LEAST_SCALE = 0.3
@@ -21,7 +24,7 @@ class Look:
 
     `outline`, `shadow`, `glow`, `radius` and `padding` are in pixels, opacities from 0 to 1;
     `bottom`, `top` and `side` are the pixels left free below the captions, above the title, and
-    at the left and right. `measure` returns the width of a text in em.
+    at the left and right. `typeface` is the font's, `title_typeface` that of the title.
     """
 
     width: int
@@ -31,7 +34,6 @@ class Look:
     top: int
     side: float
     mode: str = "sweep"
-    font: str = "Open Sans"
     bold: bool = True
     uppercase: bool = False
     color: str = "#FFFFFF"
@@ -52,7 +54,8 @@ class Look:
     align: str = "center"
     rows: int = 2
     row_chars: int = 42
-    measure: Callable[[str], float] = em_width
+    typeface: Typeface = field(default_factory=Guessed)
+    title_typeface: Typeface = field(default_factory=Guessed)
 
     @property
     def room(self) -> float:
@@ -76,12 +79,15 @@ class Look:
 
     def em_width(self, text: str) -> float:
         """Return the width of a text, as it is shown, in em."""
-        return self.measure(self.shown(text))
+        return self.typeface.width(self.shown(text))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Placed:
-    """A row at its place: `x`, `y` are its middle, or that of its left or right end."""
+    """A row at its place: `x`, `y` are its middle, or that of its left or right end.
+
+    `rtl`: its words stand from right to left.
+    """
 
     row: Row
     x: float
@@ -89,6 +95,7 @@ class Placed:
     joiner: str
     look: Look
     align: str = "center"
+    rtl: bool = False
 
     @property
     def scale(self) -> float:
@@ -114,36 +121,60 @@ class Placed:
     @property
     def width(self) -> float:
         """Its width in pixels."""
-        return self._width_of(self.joiner.join(self.texts))
+        return sum(self._widths) + self._width_of(self.joiner) * (len(self._widths) - 1)
 
     @property
     def left(self) -> float:
         """Where it begins, in pixels."""
         return self.x - {"left": 0.0, "center": 0.5, "right": 1.0}[self.align] * self.width
 
+    @cached_property
+    def order(self) -> list[tuple[int, bool]]:
+        """The words' numbers from left to right, each with whether it reads to the left."""
+        if not self.has_rtl:
+            return [(i, False) for i in range(len(self.texts))]
+        return visual(self.texts, rtl=self.rtl)
+
+    @cached_property
+    def has_rtl(self) -> bool:
+        """Whether anything in it is read from right to left."""
+        return self.rtl or has_rtl("".join(self.texts))
+
     def words(self, prefix: Callable[[int], str]) -> str:
         """Return the row's text, each word, by its number, behind some tags."""
         parts = []
-        for i, text in enumerate(self.texts):
+        for place, (i, to_left) in enumerate(self.order):
             tags = prefix(i)
-            space = self.joiner if i else ""
-            parts.append(f"{space}{{{tags}}}{escape(text)}" if tags else space + escape(text))
+            space = self.space if place else ""
+            text = self.typeset(i, to_left=to_left)
+            parts.append(f"{space}{{{tags}}}{text}" if tags else space + text)
         return "".join(parts)
+
+    @property
+    def space(self) -> str:
+        """What stands between two words."""
+        return between_marks(self.joiner) if self.has_rtl else self.joiner
+
+    def typeset(self, i: int, *, to_left: bool = False) -> str:
+        """Return a word's text, with tags where it needs another font."""
+        return typeset(self.texts[i], self.look.typeface, self.look.size, to_left=to_left)
 
     def spans(self) -> list[tuple[float, float]]:
         """Return where each word's middle is, and how wide it is, in pixels."""
-        found = []
-        line, texts = "", self.texts
-        for i, text in enumerate(texts):
-            line += self.joiner if i else ""
-            before = self._width_of(line)
-            line += text
-            after = self._width_of(line)
-            found.append((self.left + (before + after) / 2, after - before))
+        widths, space = self._widths, self._width_of(self.joiner)
+        found = [(0.0, 0.0)] * len(widths)
+        x = self.left
+        for i, _ in self.order:
+            found[i] = (x + widths[i] / 2, widths[i])
+            x += widths[i] + space
         return found
 
+    @cached_property
+    def _widths(self) -> list[float]:
+        return [self._width_of(text) for text in self.texts]
+
     def _width_of(self, text: str) -> float:
-        return self.look.measure(text) * self.look.size * self.scale
+        return self.look.typeface.width(text) * self.look.size * self.scale
 
 
 def place(caption: Caption, look: Look, *, y: float | None = None) -> list[Placed]:
@@ -153,11 +184,19 @@ def place(caption: Caption, look: Look, *, y: float | None = None) -> list[Place
         below = look.height - look.bottom - count * pitch / 2
         above = look.height * 0.2 + count * pitch / 2
         y = {"bottom": below, "middle": look.height / 2, "top": above}[look.anchor]
-    x = look.width / 2 if look.align == "center" else look.side
+    rtl = is_rtl("".join(word.text for word in caption.words))
+    align = "right" if rtl and look.align == "left" else look.align
+    x = {"left": look.side, "center": look.width / 2, "right": look.width - look.side}[align]
     first = y - (count - 1) / 2 * pitch
     return [
         Placed(
-            row=row, x=x, y=first + i * pitch, joiner=caption.joiner, look=look, align=look.align
+            row=row,
+            x=x,
+            y=first + i * pitch,
+            joiner=caption.joiner,
+            look=look,
+            align=align,
+            rtl=rtl,
         )
         for i, row in enumerate(caption.rows)
     ]

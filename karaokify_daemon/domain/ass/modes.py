@@ -7,11 +7,10 @@ its place, since a row that is centred grows to both sides alike.
 
 from collections.abc import Callable, Iterator, Sequence
 
+from karaokify_daemon.domain.ass.filling import filled
 from karaokify_daemon.domain.ass.look import Look, Placed, base, fades, place, rows_active
 from karaokify_daemon.domain.ass.text import (
     Event,
-    centiseconds,
-    escape,
     rounded_box,
     tag_alpha,
     tag_color,
@@ -30,22 +29,11 @@ _LAYER_BOX, _LAYER_GLOW, _LAYER_TEXT, _LAYER_TOP = 0, 1, 2, 3
 
 
 def sweep(captions: Sequence[Caption], look: Look) -> Iterator[Event]:
-    r"""Fill each word from its start to its end: `\kf`; gaps are `\k` without text of their own."""
+    """Fill each word from its start to its end."""
     for caption, fade in zip(captions, fades(captions), strict=True):
         for placed in place(caption, look):
-            yield _row(caption, placed, fade, swept(placed, caption.start))
-
-
-def swept(placed: Placed, begin: int) -> str:
-    """Return a row's text with the tags that fill its words, in an event from `begin` on."""
-    now = centiseconds(begin)
-    parts = []
-    for i, (word, text) in enumerate(zip(placed.row.words, placed.texts, strict=True)):
-        start, end = centiseconds(word.start), centiseconds(word.end)
-        space = placed.joiner if i else ""
-        parts.append(f"{{\\k{start - now}}}{space}{{\\kf{end - start}}}{escape(text)}")
-        now = end
-    return "".join(parts)
+            tags = placed.tags + fade
+            yield from filled(placed, tags, caption.start, caption.end, _LAYER_TEXT)
 
 
 def color(captions: Sequence[Caption], look: Look) -> Iterator[Event]:
@@ -61,7 +49,8 @@ def box(captions: Sequence[Caption], look: Look) -> Iterator[Event]:
     for caption, fade in zip(captions, fades(captions), strict=True):
         for placed, times in rows_active(caption, look):
             for (x, width), (start, end) in zip(placed.spans(), times, strict=True):
-                yield _box(placed, x, width, start, end)
+                if width:
+                    yield _box(placed, x, width, start, end)
             tags = _colored(times, caption, look.color, look.highlight)
             yield _row(caption, placed, fade, placed.words(tags))
 

@@ -20,7 +20,6 @@ MODES: dict[str, modes.Mode] = {
     "teleprompter": lines.teleprompter,
     "classic": lines.classic,
 }
-_LINE_PER_EM = 1.362  # libass's size is ascent plus descent; this is Open Sans's ratio
 _NOTICE_MS = 5000
 _BAND_PADDING = 0.5  # of the box's, above and below
 
@@ -65,6 +64,8 @@ def _behind(caption: Caption, look: Look) -> Iterator[Event]:
     if look.accent:
         bar = rounded_box(max(2.0, look.size * 0.11), high, look.size * 0.05)
         x = rows[0].left - look.size * 0.42
+        if rows[0].rtl:
+            x = rows[0].left + rows[0].width + look.size * 0.42
         yield _shape(caption, (x, middle_y), bar, f"\\1c{tag_color(look.highlight)}\\1a&H00&")
 
 
@@ -99,7 +100,8 @@ def _notice(notice: str | None, duration_ms: int) -> list[Event]:
 
 
 def _header(look: Look) -> str:
-    font = plain(look.font).replace(",", " ")
+    typeface = look.typeface
+    font = plain(typeface.family).replace(",", " ")
     edge, side = look.outline_color, round(look.side)
     short = min(look.width, look.height)
     weight = -1 if look.bold else 0
@@ -108,8 +110,9 @@ def _header(look: Look) -> str:
         shown, unsung = colors
         outline = look.outline * size / look.size
         shadow = look.shadow * size / look.size
+        tall = size * typeface.line_per_em
         return (
-            f"Style: {name},{font},{size * _LINE_PER_EM:.1f},{shown},{unsung},{color(edge)},"
+            f"Style: {name},{font},{tall:.1f},{shown},{unsung},{color(edge)},"
             f"{color(edge, 0x90)},{bold},0,0,0,100,100,0,0,1,{outline:.1f},{shadow:.1f},{place},"
             f"{side},{side},{v},1\n"
         )
@@ -124,7 +127,7 @@ def _header(look: Look) -> str:
     return (
         "[Script Info]\nScriptType: v4.00+\n"
         f"PlayResX: {look.width}\nPlayResY: {look.height}\n"
-        "WrapStyle: 2\nScaledBorderAndShadow: yes\nYCbCr Matrix: None\n\n"
+        "WrapStyle: 2\nKerning: yes\nScaledBorderAndShadow: yes\nYCbCr Matrix: None\n\n"
         "[V4+ Styles]\nFormat: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, "
         "OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, "
         "Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding\n"

@@ -5,8 +5,11 @@ Format: https://github.com/libass/libass/wiki/ASS-File-Format-Guide
 
 from dataclasses import dataclass
 
+from karaokify_daemon.domain.bidi import has_rtl, is_rtl, visual
 from karaokify_daemon.domain.plain import plain
+from karaokify_daemon.domain.typeface import Run, Typeface
 
+_LTR, _RTL = "\u200e", "\u200f"
 _KAPPA = 0.5523  # of the radius: where a quarter circle's control points lie
 
 
@@ -36,6 +39,43 @@ def escape(text: str) -> str:
     """
     shown = plain(text).replace("\\", "\\\u2060")
     return shown.replace("{", "\\{").replace("}", "\\}")
+
+
+def typeset(text: str, typeface: Typeface, size: float, *, to_left: bool = False) -> str:
+    r"""Return a text that is shown as it is, with tags where it needs another font.
+
+    `size` is the em that the style has, in pixels; `to_left`: the text reads to the left. libass
+    finds directions and orders between two tags each, so its parts are written as they stand.
+    """
+    if not to_left:
+        return "".join(_in_font(run, size) for run in typeface.runs(text))
+    parts = [_in_font(run, size, _RTL) for run in reversed(typeface.runs(text))]
+    return _LTR.join(parts)
+
+
+def typeset_line(text: str, typeface: Typeface, size: float) -> str:
+    """Return a line of text that is shown as it is, its words in the order they are read in."""
+    if not has_rtl(text):
+        return typeset(text, typeface, size)
+    words = text.split(" ")
+    order = visual(words, rtl=is_rtl(text))
+    return between_marks(" ").join(
+        typeset(words[i], typeface, size, to_left=to_left) for i, to_left in order
+    )
+
+
+def _in_font(run: Run, size: float, mark: str = "") -> str:
+    words = (escape(word) for word in run.text.split(" "))  # of which escape would drop empty ones
+    shown = mark + " ".join(words) + mark
+    if run.font is None:
+        return shown
+    name = plain(run.font).replace(",", " ")
+    return f"{{\\fn{name}\\fs{size * run.line_per_em:.1f}}}{shown}{{\\fn\\fs}}"
+
+
+def between_marks(space: str) -> str:
+    """Return a space that leaves the words at its sides where they are written."""
+    return f"{_LTR}{space}{_LTR}"
 
 
 def centiseconds(ms: int) -> int:

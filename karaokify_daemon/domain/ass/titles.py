@@ -4,7 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from karaokify_daemon.domain.ass.look import Look
-from karaokify_daemon.domain.ass.text import Event, escape, rounded_box, tag_alpha, tag_color
+from karaokify_daemon.domain.ass.text import (
+    Event,
+    rounded_box,
+    tag_alpha,
+    tag_color,
+    typeset_line,
+)
 from karaokify_daemon.domain.plain import plain
 from karaokify_daemon.domain.text_width import em_width
 
@@ -49,11 +55,11 @@ def _header(title: Title, look: Look, duration_ms: int) -> Iterator[Event]:
     """Yield the title at the top, throughout, as large as it fits into two rows."""
     short = min(look.width, look.height)
     room = (look.room - 2 * title.reserved) / short
-    scale = min(TITLE_SIZE, max(_LEAST, _ROWS * room * 0.9 / look.measure(title.text)))
+    scale = min(TITLE_SIZE, max(_LEAST, _ROWS * room * 0.9 / look.title_typeface.width(title.text)))
     rows = _wrapped(title.text, room / scale, look)
     percent = round(100 * scale / TITLE_SIZE)
     tags = f"{{\\fscx{percent}\\fscy{percent}}}"
-    shown = tags + "\\N".join(escape(row) for row in rows)
+    shown = tags + "\\N".join(_set(row, look) for row in rows)
     yield Event(start=0, end=duration_ms, text=shown, style="Title", layer=2)
 
 
@@ -92,7 +98,7 @@ def _lower_third(title: Title, look: Look, duration_ms: int) -> Iterator[Event]:
     small = _shrunk(title.byline, size * _BYLINE, room, look)
     lines = [(title.text, large, "\\b1"), (title.byline, small, "\\b0")]
     shown = [(_cut(text, room / em, look), em, tags) for text, em, tags in lines if text]
-    wide = max(look.measure(text) * em for text, em, _ in shown) + 2 * padding
+    wide = max(look.title_typeface.width(text) * em for text, em, _ in shown) + 2 * padding
     high = sum(em * 1.35 for _, em, _ in shown) + padding
     rows = look.rows if look.anchor == "bottom" else 0
     y = look.height - look.bottom - rows * look.pitch - size * 0.8 - high
@@ -107,7 +113,7 @@ def _lower_third(title: Title, look: Look, duration_ms: int) -> Iterator[Event]:
         percent = round(100 * em / size)
         scaled = f"{tags}\\bord0\\shad0\\fscx{percent}\\fscy{percent}"
         at = (look.side + bar + padding, y - em * 1.35 / 2)
-        yield _slid(scaled, escape(text), at, look, times, style="Title", corner=4)
+        yield _slid(scaled, _set(text, look), at, look, times, style="Title", corner=4)
 
 
 _KINDS = {"header": _header, "card": _card, "lower-third": _lower_third}
@@ -116,13 +122,13 @@ _KINDS = {"header": _header, "card": _card, "lower-third": _lower_third}
 def _fitting(text: str, look: Look, largest: float) -> float:
     """Return the size (pixels) at which a text fits into two rows, or is not worth less."""
     short = min(look.width, look.height)
-    fitting = _ROWS * look.room * 0.9 / look.measure(text)
+    fitting = _ROWS * look.room * 0.9 / look.title_typeface.width(text)
     return min(largest * short, max(TITLE_SIZE * short, fitting))
 
 
 def _shrunk(text: str, size: float, room: float, look: Look) -> float:
     """Return a size at which a text fits into one row of a room (pixels), or is not worth less."""
-    return max(_SMALLEST * size, min(size, room / max(1.0, look.measure(text))))
+    return max(_SMALLEST * size, min(size, room / max(1.0, look.title_typeface.width(text))))
 
 
 def _line(
@@ -135,8 +141,12 @@ def _line(
 ) -> Event:
     percent = round(100 * size / (TITLE_SIZE * min(look.width, look.height)))
     at = f"\\an5\\pos({place[0]:.0f},{place[1]:.0f})\\fscx{percent}\\fscy{percent}"
-    shown = f"{{{at}{tags}}}{escape(text)}"
+    shown = f"{{{at}{tags}}}{_set(text, look)}"
     return Event(start=times[0], end=times[1], text=shown, style="Title", layer=2)
+
+
+def _set(text: str, look: Look) -> str:
+    return typeset_line(text, look.title_typeface, TITLE_SIZE * min(look.width, look.height))
 
 
 def _drawn(
@@ -166,7 +176,7 @@ def _slid(
 
 def _wrapped(text: str, limit: float, look: Look) -> list[str]:
     """Return at most two rows no wider than `limit` em, of like width; the rest is cut."""
-    measure = look.measure
+    measure = look.title_typeface.width
     if measure(text) <= limit:
         return [text]
     narrowest = max(measure(text) / _ROWS, *(measure(word) for word in text.split()))
@@ -182,7 +192,7 @@ def _filled(text: str, limit: float, look: Look) -> list[str]:
     rows = [""]
     for word in text.split():
         joined = f"{rows[-1]} {word}".strip()
-        if rows[-1] and look.measure(joined) > limit:
+        if rows[-1] and look.title_typeface.width(joined) > limit:
             rows.append(word)
         else:
             rows[-1] = joined
@@ -190,8 +200,8 @@ def _filled(text: str, limit: float, look: Look) -> list[str]:
 
 
 def _cut(text: str, limit: float, look: Look) -> str:
-    if look.measure(text) <= limit:
+    if look.title_typeface.width(text) <= limit:
         return text
-    while text and look.measure(text + "…") > limit:
+    while text and look.title_typeface.width(text + "…") > limit:
         text = text[:-1]
     return text.rstrip() + "…"

@@ -52,7 +52,7 @@ def test_no_text_becomes_a_tag_or_leaves_its_room(text, byline, kind):
         if event.style == "Title":
             rows = event.text[tags.end() :].replace("\u2060", "").split("\\N")
             size = 0.0432 * shown.height * percent / 100
-            widest = max(shown.measure(row.replace("\\", "")) for row in rows) * size
+            widest = max(shown.title_typeface.width(row.replace("\\", "")) for row in rows) * size
             assert widest <= shown.room * 1.02
 
 
