@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 
+from karaokify_daemon.domain.breaking import may_break
 from karaokify_daemon.domain.text_width import AVERAGE_EM, em_width
 from karaokify_daemon.domain.transcript import Transcript, Word
 
@@ -14,6 +15,7 @@ _LEAD_MS = 300  # shown ahead of its first word, where there is room
 _HOLD_MS = 700  # kept after its last word, where there is room
 _BRIDGE_MS = 1500  # a gap shorter than this is not worth an empty picture
 _AT_LINE_END = 6.0  # how good it is to break where the author of a text did
+_FORBIDDEN = 40.0  # a break before a comma, or inside of a bracket
 _LONGEST_MS = 7000  # a caption that stands longer is read twice
 
 _SENTENCE_END = tuple(".?!…。！？؟।")  # noqa: RUF001 - punctuation of other scripts
@@ -238,7 +240,9 @@ def _too_long(first: Word, last: Word) -> float:
 
 
 def _break_cost(word: Word, following: Word) -> float:
-    """Return how bad it is to break between two words, 0 to 5."""
+    """Return how bad it is to break between two words, 0 to 5; more where it is not done."""
+    if not may_break(word.text, following.text):
+        return _FORBIDDEN
     text = word.text.rstrip(_CLOSING)
     if text.endswith(_SENTENCE_END):
         return 0.0

@@ -25,23 +25,60 @@ class Fonts:
     ) -> None:
         """`own` is a folder of fonts that come before all others."""
         folders = [*([own] if own else []), shipped("fonts")]
-        library = Library(folders)
+        self._library = Library(folders)
+        self._family, self._bold, self._language = family, bold, language
+        self.captions = self._setting(bold=bold)
+        self.titles = self.captions if bold else self._setting(bold=True)
 
-        def setting(*, bold: bool) -> Setting:
-            return Setting(library, family, instead=SHIPPED_FAMILY, bold=bold, language=language)
-
-        self.captions = setting(bold=bold)
-        self.titles = self.captions if bold else setting(bold=True)
+    def again(self) -> Setting:
+        """Return what captions are set in, as if nothing had been set so far."""
+        return self._setting(bold=self._bold)
 
     @property
     def files(self) -> list[Path]:
         """The files that libass has to see for what was set so far."""
         return list(dict.fromkeys([*self.captions.files, *self.titles.files]))
 
+    def _setting(self, *, bold: bool) -> Setting:
+        return Setting(
+            self._library,
+            self._family,
+            instead=SHIPPED_FAMILY,
+            bold=bold,
+            language=self._language,
+        )
+
     @property
     def warnings(self) -> list[str]:
         """What was set so far and no font can show, and the packages to install."""
         return missing([*self.captions.missing, *self.titles.missing])
+
+
+# What captions are written in around the world: some of the letters of each script.
+COMMON = {
+    "Latin": "aßéłşđ",
+    "Greek": "αβώ",
+    "Cyrillic": "жыї",
+    "Arabic": "عپێ",
+    "Hebrew": "שץ",
+    "Devanagari": "कक्षि",
+    "Thai": "กำ",
+    "Chinese": "汉漢们",
+    "Japanese": "日あカ",
+    "Korean": "한글",
+    "emoji": "😀👍❤🎵",
+}
+
+
+def coverage(fonts: Fonts) -> dict[str, str | None]:
+    """Return, for each common script, None where it can be shown, else the package to install."""
+    found: dict[str, str | None] = {}
+    for script, text in COMMON.items():
+        setting = fonts.again()
+        setting.runs(text)
+        lacking = list(setting.missing)
+        found[script] = package_of(script_of(lacking[0])) if lacking else None
+    return found
 
 
 def missing(characters: Iterable[str]) -> list[str]:

@@ -155,6 +155,7 @@ class JobRun:
         if (found := self._notes.of(Stage.VERIFY)) and found["files"] == bundle.files():
             self._course.reused(Stage.RENDER, found)
             self._sound = found.get("sound", {})  # absent in notes of an older version
+            self._warnings += found.get("fonts", [])  # the same
             self._verify(duration_ms)
             return
         bundle.empty()
@@ -164,6 +165,7 @@ class JobRun:
             captions = generator.captions(transcript)
             _write_json(bundle.file(".json"), transcript.to_dict())
             ass = generator.ass(transcript)
+            self._warnings += generator.font_warnings
             texts = exports(self._config, self._job.media, transcript, captions, ass, video)
             for ending, text in texts.items():
                 _write(bundle.file(ending), text)
@@ -176,7 +178,11 @@ class JobRun:
         self._verify(duration_ms)
         bundle.flush()
         self._course.finished(
-            Stage.VERIFY, of=Stage.RENDER, files=bundle.files(), sound=self._sound
+            Stage.VERIFY,
+            of=Stage.RENDER,
+            files=bundle.files(),
+            sound=self._sound,
+            fonts=generator.font_warnings,
         )
         bundle.keep = True
 

@@ -13,9 +13,11 @@ from karaokify_daemon.adapters import ffmpeg
 from karaokify_daemon.adapters.files.identity import refuse_overwrite
 from karaokify_daemon.config import Limits, Sound, Video
 from karaokify_daemon.domain.ass import Event, Look, Title, dialogues, document, events
+from karaokify_daemon.domain.breaking import breakable
 from karaokify_daemon.domain.captions import Caption, caption_lines, earlier
 from karaokify_daemon.domain.loudness import Loudness
 from karaokify_daemon.domain.names import printable
+from karaokify_daemon.domain.text_width import AVERAGE_EM
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import PublishError
 from karaokify_daemon.pipeline.extras import extras
@@ -118,7 +120,7 @@ class VideoGenerator:
         self._set_in(found.language)
         look = self._look
         return caption_lines(
-            found,
+            breakable(found, look.max_chars * AVERAGE_EM, look.em_width),
             max_chars=look.max_chars,
             max_rows=look.rows,
             max_words=styled(self._config.video).words,

@@ -12,6 +12,7 @@ from karaokify_daemon.config import Config, Folders, clashes, load
 from karaokify_daemon.errors import ConfigError
 from karaokify_daemon.pipeline.styles import styled
 from karaokify_daemon.service import check_machine as machine
+from karaokify_daemon.service.check_fonts import scripts
 from karaokify_daemon.service.devices import Devices
 from karaokify_daemon.service.finding import Finding, render
 
@@ -59,6 +60,7 @@ def _style(config: Config) -> Iterator[Finding]:
     else:
         yield Finding("style", "ok", config.video.style)
         yield machine.font(style.font)
+        yield scripts(style, config.transcribe.language)
 
 
 def _faults(error: ConfigError) -> Iterator[Finding]:

@@ -100,6 +100,8 @@ def render(arguments: argparse.Namespace) -> int:
         )
     )
     print(generator.generate(read_transcript(arguments.transcript)))
+    for warning in generator.font_warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     return 0
 
 
