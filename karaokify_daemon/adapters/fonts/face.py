@@ -8,7 +8,6 @@ import uharfbuzz as hb
 
 SUFFIXES = {".ttf", ".otf", ".ttc", ".otc"}
 _OUTLINES = {"glyf", "CFF ", "CFF2"}
-_BOLD_FROM = 600
 
 
 class Face:
@@ -45,11 +44,6 @@ class Face:
     def weight(self) -> int:
         """From 100 to 900; 400 is regular, 700 is bold."""
         return self._os2(4) or 400
-
-    @property
-    def is_bold(self) -> bool:
-        """Whether it is a bold one."""
-        return self.weight >= _BOLD_FROM
 
     @cached_property
     def line_per_em(self) -> float:

@@ -3,6 +3,7 @@ r"""How texts, times, colours and shapes are written in an ASS script.
 Format: https://github.com/libass/libass/wiki/ASS-File-Format-Guide
 """
 
+import re
 from dataclasses import dataclass
 
 from karaokify_daemon.domain.bidi import has_rtl, is_rtl, visual
@@ -10,6 +11,7 @@ from karaokify_daemon.domain.plain import plain
 from karaokify_daemon.domain.typeface import Run, Typeface
 
 _LTR, _RTL = "\u200e", "\u200f"
+_NOT_OF_NAMES = re.compile(r"[\\{}(),]")
 _KAPPA = 0.5523  # of the radius: where a quarter circle's control points lie
 
 
@@ -69,7 +71,7 @@ def _in_font(run: Run, size: float, mark: str = "") -> str:
     shown = mark + " ".join(words) + mark
     if run.font is None:
         return shown
-    name = plain(run.font).replace(",", " ")
+    name = _NOT_OF_NAMES.sub(" ", plain(run.font))
     return f"{{\\fn{name}\\fs{size * run.line_per_em:.1f}}}{shown}{{\\fn\\fs}}"
 
 
