@@ -52,7 +52,7 @@ def _kind(word: str) -> str:
 
 def _levels(words: Sequence[str], base: int) -> list[int]:
     """Return the level of each word, and of each space between two."""
-    kinds = _like_letters(words)
+    kinds = _like_letters(words, "R" if base else "L")
     spaced = [kind for word in kinds for kind in (word, "ON")][:-1]
     sides = ["R" if kind in _NUMBERS else kind for kind in spaced]
     ahead = "R" if base else "L"
@@ -66,9 +66,9 @@ def _levels(words: Sequence[str], base: int) -> list[int]:
     return levels
 
 
-def _like_letters(words: Sequence[str]) -> list[str]:
+def _like_letters(words: Sequence[str], strong: str) -> list[str]:
     """Take a number behind a left-to-right word as belonging to it (rule W7)."""
-    found, strong = [], ""
+    found = []
     for kind in words:
         strong = kind if kind in ("L", "R") else strong
         found.append("L" if kind == "EN" and strong == "L" else kind)

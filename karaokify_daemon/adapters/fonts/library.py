@@ -8,7 +8,7 @@ from karaokify_daemon.adapters.fonts.face import SUFFIXES, Face
 from karaokify_daemon.adapters.fonts.installed import Installed, installed
 
 # Han characters look different from country to country; the fonts of Noto and Adobe say for which.
-_HAN = {"ja": ("JP", "J"), "ko": ("KR", "K"), "zh": ("SC", "CN"), "yue": ("HK", "TC")}
+_HAN = {"ja": "JP", "ko": "KR", "zh": "SC", "yue": "HK"}
 _LIKED = ("Noto Sans", "Noto", "DejaVu Sans")  # what goes best with a plain style, by its name
 _DISLIKED = ("Serif", "Mono", "UI", "Last Resort", "LastResort", "NotDef", "Blank")
 
@@ -81,7 +81,6 @@ def _taste(font: Installed, language: str) -> tuple[bool, bool, int]:
     """Return how little a font goes with a style in general; the least is the best."""
     family = font.family
     disliked = any(part in family for part in _DISLIKED)
-    ends = _HAN.get(language, ("SC", "CN"))
-    elsewhere = "CJK" in family and not family.endswith(ends)
+    elsewhere = "CJK" in family and not family.endswith(_HAN.get(language, "SC"))
     liked = next((i for i, part in enumerate(_LIKED) if family.startswith(part)), len(_LIKED))
     return disliked, elsewhere, liked
