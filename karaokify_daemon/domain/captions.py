@@ -4,35 +4,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 
-from karaokify_daemon.domain.breaking import may_break
+from karaokify_daemon.domain.phrasing import break_cost
 from karaokify_daemon.domain.text_width import AVERAGE_EM, em_width
 from karaokify_daemon.domain.transcript import Transcript, Word
 
 _PAUSE_MS = 800  # a pause this long always ends a caption
-_BREATH_MS = 250  # a pause this long is a good place to break
 _SHORTEST_MS = 1000  # what a reader needs to notice a caption
 _LEAD_MS = 300  # shown ahead of its first word, where there is room
 _HOLD_MS = 700  # kept after its last word, where there is room
 _BRIDGE_MS = 1500  # a gap shorter than this is not worth an empty picture
 _AT_LINE_END = 6.0  # how good it is to break where the author of a text did
-_FORBIDDEN = 40.0  # a break before a comma, or inside of a bracket
+_FLASH_MS = 500
+_LEAST_MS = 833  # 5/6 s: Netflix's norm
+_ALONE, _HASTY = 1.5, 6.0  # what a word alone in its row costs, and a caption that is too short
+_LONG, _EACH_SECOND = 20.0, 5.0  # one that is too long, and each second of that
+_SHRUNK = 30.0
 _LONGEST_MS = 7000  # a caption that stands longer is read twice
-
-_SENTENCE_END = tuple(".?!…。！？؟।")  # noqa: RUF001 - punctuation of other scripts
-_CLAUSE_END = tuple(",;:—–、，；：،")  # noqa: RUF001 - punctuation of other scripts
-_CLOSING = "\"'”’»)]}」』"  # noqa: RUF001 - may follow the punctuation
-# Words that begin a phrase, and words that never end one.
-_OPENERS = frozenset(
-    "and but or nor so yet because although while when where who which that if unless until since "
-    "before after with without from into onto over under through between among about against "
-    "of in on at to for by as than und oder aber weil dass mit et ou mais que qui avec "
-    "y o pero con".split()
-)
-_CLINGERS = frozenset(
-    "a an the my your his her its our their this these those of in on at to for by with from and "
-    "or but as if i we you he she they it is are was were not no very "
-    "der die das ein eine le la les un une el los las".split()
-)
 
 
 @dataclass(frozen=True)
@@ -121,11 +108,12 @@ def _runs(words: Sequence[Word]) -> list[list[Word]]:
 
 def _spans(spoken: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Return when each caption is shown, from when it is spoken."""
-    starts = []
+    starts: list[int] = []
     before = 0
     for start, end in spoken:
         lead = max(_LEAD_MS, _SHORTEST_MS - (end - start) - _HOLD_MS)
-        starts.append(max(before, start - lead))
+        seen = starts[-1] + _LEAST_MS if starts else 0  # the one before has been
+        starts.append(min(start, max(before, start - lead, seen)))
         before = end
     ends = []
     for (start, end), following in zip_longest(spoken, starts[1:]):
@@ -134,7 +122,29 @@ def _spans(spoken: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
             ends.append(held)
         else:
             ends.append(following if following - end < _BRIDGE_MS else min(held, following))
-    return list(zip(starts, ends, strict=True))
+    return _none_too_long(starts, spoken, ends)
+
+
+def _none_too_long(
+    starts: Sequence[int], spoken: Sequence[tuple[int, int]], ends: Sequence[int]
+) -> list[tuple[int, int]]:
+    """Return the spans, what a caption is held for cut to the longest time.
+
+    Where that would leave a gap that is seen as a flash, the next one comes as soon as this goes.
+    """
+    spans: list[tuple[int, int]] = []
+    for start, (first, said), until in zip(starts, spoken, ends, strict=True):
+        begin = start
+        if spans and 0 < start - spans[-1][1] < _FLASH_MS:
+            begin = spans[-1][1]
+        end = max(said, min(until, begin + _LONGEST_MS))
+        later = min(first, end - _LONGEST_MS)
+        if later > begin:
+            if spans and spans[-1][1] == begin:
+                spans[-1] = (spans[-1][0], later)
+            begin = later
+        spans.append((begin, end))
+    return spans
 
 
 @dataclass(frozen=True)
@@ -173,7 +183,9 @@ class _Layout:
         r: int,
     ) -> None:
         """Lay one more row, words i to j, after `r` rows of the same caption."""
-        base = best[i][r][0]
+        base, first = best[i][r][0], i
+        for row in range(r, 0, -1):
+            first = best[first][row][1]
         gap = self.measure(self.joiner)
         width, inside = -gap, 0.0
         for j in range(i, len(words)):
@@ -181,9 +193,11 @@ class _Layout:
             if j > i and (width > self.limit or j - i == self.max_words):
                 break
             slack = max(0.0, 1 - width / self.limit)
-            cost = base + inside + 2 * slack * slack + _too_long(words[i], words[j])
+            cost = base + inside + 2 * slack * slack
+            cost += _ALONE if j == i and len(words) > 1 else 0.0
             inside += max(0.0, 3.0 - costs[j])  # a good place to break, not used
-            complete = (cost + 2 + 2 * costs[j], i, r)
+            timing = _too_long(words[first], words[j]) + _too_short(words, first, j)
+            complete = (cost + 2 + 2 * costs[j] + timing, i, r)
             best[j + 1][0] = min(best[j + 1][0], complete)
             if r + 1 < self.max_rows and j + 1 < len(words):
                 row_end = (cost + 0.5 + costs[j], i, r)
@@ -218,14 +232,16 @@ class _Layout:
     def _unevenness(self, rows: tuple[Row, ...]) -> float:
         upper, lower = rows
         difference = abs(self._width(upper) - self._width(lower)) / self.limit
-        shrunk = sum(1 - row.scale for row in rows) * 100
-        return 6 * difference + self._break_cost(upper.words[-1], lower.words[0]) + shrunk
+        shrunk = sum(_SHRUNK + 100 * (1 - row.scale) for row in rows if row.scale < 1)
+        alone = 1 in (len(upper.words), len(lower.words)) and len(upper.words + lower.words) > 3
+        cost = self._break_cost(upper.words[-1], lower.words[0]) + (3 * _ALONE if alone else 0.0)
+        return 6 * difference + cost + shrunk
 
     def _break_cost(self, word: Word, following: Word) -> float:
         """Return how bad it is to break between two words; where a line ends, it is asked for."""
-        if self.ends:
-            return -_AT_LINE_END if word in self.ends else _break_cost(word, following)
-        return _break_cost(word, following)
+        if word in self.ends:
+            return -_AT_LINE_END
+        return break_cost(word, following)
 
     def _width(self, row: Row) -> float:
         return self.measure(self.joiner.join(word.text for word in row.words))
@@ -236,20 +252,13 @@ class _Layout:
 
 
 def _too_long(first: Word, last: Word) -> float:
-    return max(0, last.end - first.start - _LONGEST_MS) / 1000
+    beyond = last.end - first.start - _LONGEST_MS
+    return _LONG + _EACH_SECOND * beyond / 1000 if beyond > 0 else 0.0
 
 
-def _break_cost(word: Word, following: Word) -> float:
-    """Return how bad it is to break between two words, 0 to 5; more where it is not done."""
-    if not may_break(word.text, following.text):
-        return _FORBIDDEN
-    text = word.text.rstrip(_CLOSING)
-    if text.endswith(_SENTENCE_END):
+def _too_short(words: Sequence[Word], first: int, last: int) -> float:
+    """Return the cost of a caption that would be gone before it is noticed."""
+    following = words[last + 1].start if last + 1 < len(words) else None
+    if following is None or following - words[first].start >= _LEAST_MS:
         return 0.0
-    if text.endswith(_CLAUSE_END):
-        return 1.0
-    if following.start - word.end >= _BREATH_MS:
-        return 1.5
-    if text.lower() in _CLINGERS:
-        return 5.0
-    return 2.5 if following.text.lower() in _OPENERS else 4.0
+    return _HASTY

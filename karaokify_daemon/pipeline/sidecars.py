@@ -11,7 +11,7 @@ from karaokify_daemon.config import Config, with_options
 from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.lyrics import Line, read_lrc, read_text
 from karaokify_daemon.domain.names import SUBTITLES, printable, suffix
-from karaokify_daemon.domain.subtitles import read_ass, read_srt, read_vtt, to_transcript
+from karaokify_daemon.domain.subtitles import Cue, read_ass, read_srt, read_vtt, to_transcript
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import ConfigError, MachineError, SidecarError
 from karaokify_daemon.pipeline.styles import styled
@@ -105,13 +105,19 @@ def read_lines(path: Path, *, warn: Callable[[str], None] = lambda _: None) -> l
     return lines
 
 
-def _read_subtitles(path: Path, language: str | None, warn: Callable[[str], None]) -> Transcript:
+def read_cues(path: Path, *, warn: Callable[[str], None] = lambda _: None) -> list[Cue]:
+    """Read the cues of subtitles, as their ending says. Raises SidecarError."""
     text = _decoded(path, _raw(path), warn)
     if "\0" in text:
         raise _bad(path, "is not text: it holds zero bytes")
     cues = _READERS[suffix(path)](text)
     if not cues:
         raise _bad(path, f"has no subtitle of the form that {suffix(path)} has")
+    return cues
+
+
+def _read_subtitles(path: Path, language: str | None, warn: Callable[[str], None]) -> Transcript:
+    cues = read_cues(path, warn=warn)
     try:
         transcript = to_transcript(cues, language)
     except SidecarError as error:

@@ -114,6 +114,11 @@ class VideoGenerator:
         found = self.captions({"segments": [segment]})
         return [str(event) for event in dialogues(found, self._look)]
 
+    @property
+    def row_chars(self) -> int:
+        """How many characters of mean width a row of captions holds."""
+        return self._look.max_chars
+
     def captions(self, transcript: dict[str, Any] | Transcript) -> list[Caption]:
         """Return a transcript's captions, as this video's size and font allow."""
         found = _transcript(transcript)

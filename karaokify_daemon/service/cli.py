@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for add in (_init, _run, _process, _transcribe, _render, _check, _styles):
+    for add in (_init, _run, _process, _transcribe, _render, _check, _styles, _lint):
         add(commands)
     for add in (_retry, _hold, _release, _unlock):
         add(commands)
@@ -178,6 +178,20 @@ def _styles(commands: Any) -> None:
         metavar="DIR",
         help="write a short video of each style there, and a picture of all, styles.png",
     )
+    parser.add_argument("--config", type=Path, metavar="FILE", help=_CONFIG_HELP)
+    _add_settings(parser)
+
+
+def _lint(commands: Any) -> None:
+    parser = _add(commands, "lint", "tell how well captions can be read; 1 means: not well")
+    parser.add_argument(
+        "files",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="a transcript (.json), of which captions are made as configured; .srt, .vtt or .ass",
+    )
+    parser.add_argument("--all", action="store_true", help="also what fast speech leaves no choice")
     parser.add_argument("--config", type=Path, metavar="FILE", help=_CONFIG_HELP)
     _add_settings(parser)
 

@@ -127,6 +127,23 @@ def styles(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def lint(arguments: argparse.Namespace) -> int:
+    """`karaokify-daemon lint FILE...`."""
+    from karaokify_daemon.service import linting
+
+    config, status = _config(arguments), 0
+    for path in arguments.files:
+        try:
+            for finding, line in linting.findings(config, path):
+                status = max(status, int(not finding.forced))
+                if arguments.all or not finding.forced:
+                    print(line)
+        except KaraokifyError as error:
+            print(f"karaokify-daemon: {error}", file=sys.stderr)
+            status = 2
+    return status
+
+
 def retry(arguments: argparse.Namespace) -> int:
     """`karaokify-daemon retry NAME...|--all`."""
     if bool(arguments.names) == arguments.all:

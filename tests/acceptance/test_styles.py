@@ -92,7 +92,8 @@ def test_nothing_touches_the_edges(quiet, style, size):
     assert rows[0] >= height * 0.01 and rows[-1] < height * 0.99
 
 
-@pytest.mark.parametrize("style", STYLES)
+# One of each mode; the others differ in looks.
+@pytest.mark.parametrize("style", [s for s in STYLES if s not in ("band", "lower-third", "sweep")])
 def test_a_variable_rate_shows_the_same_at_every_moment(quiet, style):
     options = {"size": "320x180", "crf": 0}  # lossless
     constant = render(quiet, style, **options)

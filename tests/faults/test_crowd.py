@@ -91,7 +91,7 @@ def test_all_of_twenty_thousand_files_are_found_in_bounded_memory(tmp_path):
     heap = tree.folder / "heap"
     heap.mkdir()
     for n in range(count):
-        (heap / f"{n}.txt").touch()  # refused, each with a line: no need to process them all
+        (heap / f"{n}.doc").touch()  # refused, each with a line: no need to process them all
     with tree.start() as service:
         service.wait_for("inbox.refused", file=first(tree))
         before = psutil.Process(service.process.pid).memory_info().rss
@@ -101,12 +101,12 @@ def test_all_of_twenty_thousand_files_are_found_in_bounded_memory(tmp_path):
         while len(seen) < count:
             line = service.read_line(120)
             assert line is not None
-            if line["event"] == "inbox.refused" and line["file"] != "first.txt":
+            if line["event"] == "inbox.refused" and line["file"] != "first.doc":
                 seen.add(line["file"])
         after = psutil.Process(service.process.pid).memory_info().rss
         assert after - before < 100 * 2**20, f"{(after - before) / 2**20:.0f} MiB more"
 
 
 def first(tree):
-    Path(tree.inbox / "first.txt").touch()
-    return "first.txt"
+    Path(tree.inbox / "first.doc").touch()
+    return "first.doc"

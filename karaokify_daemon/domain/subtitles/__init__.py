@@ -1,6 +1,6 @@
 """Captions and their words as the text formats that players, editors and singing games read."""
 
-from karaokify_daemon.domain.subtitles.cue import to_transcript
+from karaokify_daemon.domain.subtitles.cue import Cue, to_transcript
 from karaokify_daemon.domain.subtitles.cues import srt, vtt
 from karaokify_daemon.domain.subtitles.lrc import lrc
 from karaokify_daemon.domain.subtitles.prose import prose
@@ -10,6 +10,7 @@ from karaokify_daemon.domain.subtitles.ttml import ttml
 from karaokify_daemon.domain.subtitles.ultrastar import ultrastar
 
 __all__ = [
+    "Cue",
     "lrc",
     "prose",
     "read_ass",

@@ -181,10 +181,10 @@ def test_a_file_still_being_written_cannot_be_held_yet(folders, manual):
 
 
 def test_what_is_no_recording_cannot_be_held(folders, manual):
-    put(folders / "inbox", "notes.txt")
+    put(folders / "inbox", "notes.doc")
 
     with pytest.raises(ManualError, match="is not a recording"):
-        manual.hold("notes.txt")
+        manual.hold("notes.doc")
 
 
 @pytest.mark.parametrize("content", ["foreign", "garbage", "empty"])

@@ -14,7 +14,7 @@ def events(mode, *words, **options):
 
 def sweeps(event):
     """Return (start, end) of each word's sweep in milliseconds, from the tags alone."""
-    now, found = event.start // 10, []
+    now, found = (event.start + 5) // 10, []
     for kind, length in re.findall(r"\\(k|kf)(\d+)", event.text):
         if kind == "kf":
             found.append((now * 10, (now + int(length)) * 10))
