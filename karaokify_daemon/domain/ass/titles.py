@@ -12,7 +12,6 @@ from karaokify_daemon.domain.ass.text import (
     typeset_line,
 )
 from karaokify_daemon.domain.plain import plain
-from karaokify_daemon.domain.text_width import em_width
 
 TITLE_SIZE, _LEAST = 0.0432, 0.027  # of the picture's shorter side
 _ROWS = 2
@@ -40,11 +39,12 @@ class Title:
 def titled(title: Title, look: Look, duration_ms: int) -> list[Event]:
     """Return a title's events; none where nothing of it would be seen."""
     text, byline = (plain(part[:_LONGEST]) for part in (title.text, title.byline))
-    if not em_width(text):
+    width = look.title_typeface.width
+    if not width(text):
         return []
     seen = Title(
         text=text,
-        byline=byline if em_width(byline) else "",
+        byline=byline if width(byline) else "",
         kind=title.kind,
         reserved=title.reserved,
     )
