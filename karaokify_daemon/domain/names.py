@@ -37,7 +37,7 @@ _IGNORED = (
     "*.error.txt",
 )
 _BACKGROUND = ".background"
-_RESERVED = frozenset({"manifest", "poster"})  # a bundle has manifest.json and poster.jpg
+_RESERVED = frozenset({"manifest", "poster", "contact"})  # names of a bundle's own files
 _LONGEST_NAME = 255  # bytes, of every file system we know
 _LONGEST_STEM = 200  # bytes: with any ending and suffix of ours, far below the 255 of file systems
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from karaokify_daemon.adapters import ffmpeg
 from karaokify_daemon.config import Video
 from karaokify_daemon.domain.captions import Caption
+from karaokify_daemon.domain.chapters import Chapter
 from karaokify_daemon.domain.languages import three_letters
 from karaokify_daemon.domain.plain import plain
 from karaokify_daemon.domain.subtitles import srt
@@ -14,14 +15,20 @@ from karaokify_daemon.domain.transcript import Transcript
 
 
 def extras(
-    video: Video, media: Path, title: str, transcript: Transcript, captions: Sequence[Caption]
+    video: Video,
+    media: Path,
+    title: str,
+    transcript: Transcript,
+    captions: Sequence[Caption],
+    chapters: Sequence[Chapter],
 ) -> ffmpeg.Extras:
-    """Return the soft subtitles, the language, the title and the recording's date."""
+    """Return the soft subtitles, the language, the title, the recording's date and the chapters."""
     return ffmpeg.Extras(
         subtitles=srt(captions) if video.subtitles else "",
         language=three_letters(transcript.language) if captions else "und",
         title=plain(title),
         date=_date(media),
+        chapters=chapters,
     )
 
 

@@ -13,6 +13,7 @@ from karaokify_daemon.adapters.files import outbox
 from karaokify_daemon.adapters.files.held import Held
 from karaokify_daemon.adapters.intake.settle import refuse_written
 from karaokify_daemon.config import Config
+from karaokify_daemon.domain.chapters import chapters_within
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.transcript import Transcript
@@ -27,6 +28,7 @@ from karaokify_daemon.pipeline.hearing import Hearing
 from karaokify_daemon.pipeline.manifest import manifest
 from karaokify_daemon.pipeline.notes import Notes
 from karaokify_daemon.pipeline.sound import told
+from karaokify_daemon.pipeline.stills import write_stills
 from karaokify_daemon.pipeline.transcriber import Recogniser
 from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator, background_of
 
@@ -173,8 +175,14 @@ class JobRun:
             generator.generate(transcript)
             assert generator.level is not None
             self._sound = told(generator.level, decoded.loudness)
-            at = self._poster_ms(transcript, duration_ms)
-            ffmpeg.poster(self._means.tools, video, at, bundle.path / "poster.jpg")
+            write_stills(
+                self._means.tools,
+                video,
+                self._config.video,
+                captions,
+                duration_ms=duration_ms,
+                rate=self._rate,
+            )
         self._verify(duration_ms)
         bundle.flush()
         self._course.finished(
@@ -190,12 +198,6 @@ class JobRun:
         video = self._bundle.file(".mp4")
         with self._course.stage(Stage.VERIFY):
             ffmpeg.verify(self._means.tools, video, duration_ms=duration_ms, rate=self._rate)
-
-    def _poster_ms(self, transcript: Transcript, duration_ms: int) -> int:
-        """Return when a caption stands, but not after the start of the last frame."""
-        said = transcript.words[0].end if transcript.words else duration_ms // 3
-        last = int((round(duration_ms * self._rate / 1000) - 1) * 1000 / self._rate)
-        return max(0, min(said, duration_ms // 2, last))
 
     def _generator(self, output: Path, duration_ms: int, decoded: ffmpeg.Decoded) -> VideoGenerator:
         return VideoGenerator(
@@ -222,12 +224,14 @@ class JobRun:
         self, transcript: Transcript, decoded: ffmpeg.Decoded, duration_ms: int
     ) -> dict[str, Any]:
         loudness = decoded.loudness
+        chapters = chapters_within(self._info.chapters, duration_ms)
         return {
             "duration_seconds": duration_ms / 1000,
             "words": len(transcript.words),
             "language": transcript.language,
             "model": self._hearing.engine,
             **({"text": self._hearing.text} if self._hearing.text else {}),
+            "chapters": [part.to_dict() for part in chapters],
             "loudness": {
                 "integrated_lufs": loudness.integrated_lufs,
                 "range_lu": loudness.range_lu,

@@ -15,6 +15,7 @@ from karaokify_daemon.config import Limits, Sound, Video
 from karaokify_daemon.domain.ass import Event, Look, Title, dialogues, document, events
 from karaokify_daemon.domain.breaking import breakable
 from karaokify_daemon.domain.captions import Caption, caption_lines, earlier
+from karaokify_daemon.domain.chapters import chapters_within
 from karaokify_daemon.domain.loudness import Loudness
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.text_width import AVERAGE_EM
@@ -189,7 +190,14 @@ class VideoGenerator:
             gain_db=level.gain.db,
             background=background,
             wave=wave,
-            extras=extras(config.video, config.media, self._title().text, transcript, captions),
+            extras=extras(
+                config.video,
+                config.media,
+                self._title().text,
+                transcript,
+                captions,
+                chapters_within(info.chapters, duration_ms),
+            ),
         )
         if wave is not None and pcm is not None:
             from karaokify_daemon.pipeline.waves import write_heights  # noqa: PLC0415 - numpy

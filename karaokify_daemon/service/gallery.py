@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from karaokify_daemon.adapters import ffmpeg
-from karaokify_daemon.adapters.ffmpeg.sources import url
 from karaokify_daemon.config import Config
 from karaokify_daemon.pipeline.styles import find_style, list_styles
 from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator
@@ -17,7 +16,6 @@ _WORD_MS = (150, 60)  # of each word, and of each of its letters
 _PAUSE_MS = 450
 _SHEET = "styles.png"
 _SHEET_WIDTH, _TILE_PIXELS = 1920, 640 * 360
-_SHEET_SECONDS = 120.0
 
 
 def lines(config: Config) -> Iterator[str]:
@@ -39,6 +37,7 @@ def preview(config: Config, out: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="karaokify-") as folder:
         work = Path(folder)
         _silence(work / "silence.wav", duration_ms)
+        tools, shown = ffmpeg.Ffmpeg(config.limits), list[Path]()
         for name in names:
             options = {"style": name, "title": name, "waveform": "none"}
             video = config.video.model_copy(update=options)
@@ -51,11 +50,10 @@ def preview(config: Config, out: Path) -> Iterator[Path]:
                 duration_ms=duration_ms,
             )
             VideoGenerator(made).generate(transcript)
-            ffmpeg.poster(
-                ffmpeg.Ffmpeg(config.limits), output, duration_ms * 2 // 5, work / f"{name}.jpg"
-            )
+            (work / name).mkdir()
+            shown += ffmpeg.stills(tools, output, [duration_ms * 2 // 5], work / name)
             yield output
-        yield _sheet(config, [work / f"{name}.jpg" for name in names], out / _SHEET)
+        yield _sheet(config, shown, out / _SHEET)
 
 
 def _spoken() -> tuple[dict[str, object], int]:
@@ -76,19 +74,11 @@ def _silence(path: Path, duration_ms: int) -> None:
 
 
 def _sheet(config: Config, pictures: list[Path], out: Path) -> Path:
-    inputs = [part for path in pictures for part in ("-i", url(path))]
     video = config.video
     width = round(math.sqrt(_TILE_PIXELS * video.width / video.height))
     height = round(width * video.height / video.width)
     rows = math.ceil(len(pictures) / max(1, round(_SHEET_WIDTH / width)))
     columns = math.ceil(len(pictures) / rows)
-    size = f"scale={width}:{height}:flags=area,setsar=1"
-    scaled = "".join(f"[{i}:v]{size}[s{i}];" for i in range(len(pictures)))
-    joined = "".join(f"[s{i}]" for i in range(len(pictures)))
-    tiled = f"concat=n={len(pictures)},tile={columns}x{rows}:padding=8:margin=8:color=black"
-    ffmpeg.Ffmpeg(config.limits).run(
-        [*inputs, "-filter_complex", f"{scaled}{joined}{tiled}", "-frames:v", "1", url(out)],
-        file=out.name,
-        deadline=_SHEET_SECONDS,
-    )
+    tools = ffmpeg.Ffmpeg(config.limits)
+    ffmpeg.sheet(tools, pictures, out, columns=columns, width=width, height=height)
     return out

@@ -13,6 +13,7 @@ from tests.support.service import Service, Tree, events
 pytestmark = pytest.mark.torch
 
 BUNDLE = [
+    "contact.jpg",
     "manifest.json",
     "poster.jpg",
     "talk.ass",

@@ -15,8 +15,8 @@ CALLS = (
     "flock fsync fdatasync ftruncate pwrite64"
 ).split()
 BUNDLE = (
-    "manifest.json poster.jpg talk.ass talk.json talk.lrc talk.mp4 talk.srt talk.ttml talk.txt "
-    "talk.ultrastar.txt talk.vtt"
+    "contact.jpg manifest.json poster.jpg talk.ass talk.json talk.lrc talk.mp4 talk.srt talk.ttml "
+    "talk.txt talk.ultrastar.txt talk.vtt"
 ).split()
 PATIENCE_S = 120
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from karaokify_daemon import RenderConfig, VideoGenerator
-from karaokify_daemon.adapters.ffmpeg import Ffmpeg, poster, probe, verify
+from karaokify_daemon.adapters.ffmpeg import Ffmpeg, probe, sheet, stills, verify
 from karaokify_daemon.config import Limits, Video
 from karaokify_daemon.errors import (
     CancelledError,
@@ -102,10 +102,13 @@ def test_any_name_is_only_a_name(tmp_path, limits, stem):
     (tmp_path / "a.wav").rename(media)
     output = folder / f"{folder.name}.mp4"
     VideoGenerator(config(media, limits, output=output, title=None)).generate(SAID)
-    poster(Ffmpeg(limits), output, 300, folder / f"{folder.name}.jpg")
-    names = {media.name, output.name, f"{folder.name}.jpg"}
+    shots = stills(Ffmpeg(limits), output, [0, 300], folder)
+    sheet(Ffmpeg(limits), shots, folder / f"{folder.name}.jpg", columns=2, width=64, height=36)
+    names = {media.name, output.name, f"{folder.name}.jpg", *(shot.name for shot in shots)}
     assert {path.name for path in folder.iterdir()} == names, "and no work files are left"
-    assert (folder / f"{folder.name}.jpg").read_bytes().startswith(b"\xff\xd8\xff")
+    for jpeg in (*shots, folder / f"{folder.name}.jpg"):
+        assert jpeg.read_bytes().startswith(b"\xff\xd8\xff")
+    assert len(shots) == 2
 
 
 def test_a_video_starts_at_once_and_tells_nothing_of_its_source(tmp_path, limits):

@@ -15,9 +15,10 @@ from karaokify_daemon.adapters.ffmpeg.probe import (
     probe,
     probe_background,
 )
-from karaokify_daemon.adapters.ffmpeg.render import RenderPlan, poster, render, resound, verify
+from karaokify_daemon.adapters.ffmpeg.render import RenderPlan, render, resound, verify
 from karaokify_daemon.adapters.ffmpeg.soft import Extras, switch_off_subtitles
 from karaokify_daemon.adapters.ffmpeg.sound import channels_of, measure
+from karaokify_daemon.adapters.ffmpeg.stills import sheet, stills
 from karaokify_daemon.adapters.ffmpeg.tools import Ffmpeg
 from karaokify_daemon.adapters.ffmpeg.waveform import HEIGHTS, Wave, height_with_margin
 
@@ -38,12 +39,13 @@ __all__ = [
     "height_with_margin",
     "logo_width",
     "measure",
-    "poster",
     "probe",
     "probe_background",
     "rate_of",
     "render",
     "resound",
+    "sheet",
+    "stills",
     "switch_off_subtitles",
     "verify",
 ]

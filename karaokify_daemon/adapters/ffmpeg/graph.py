@@ -16,7 +16,7 @@ from karaokify_daemon.adapters.ffmpeg import generated, waveform
 from karaokify_daemon.adapters.ffmpeg.logo import with_logo
 from karaokify_daemon.adapters.ffmpeg.picture import Background, Picture
 from karaokify_daemon.adapters.ffmpeg.probe import MediaInfo
-from karaokify_daemon.adapters.ffmpeg.soft import SUBTITLES
+from karaokify_daemon.adapters.ffmpeg.soft import CHAPTERS, SUBTITLES
 from karaokify_daemon.adapters.ffmpeg.sound import (
     amplified,
     applied,
@@ -65,6 +65,7 @@ class Graph:
         gain_db: float,
         options: dict[str, Any],
         has_subtitles: bool = False,
+        has_chapters: bool = False,
     ) -> list[str]:
         """Return the arguments from the first input to the last output option.
 
@@ -89,6 +90,8 @@ class Graph:
         audio = applied(audio, [*amplified(gain_db), *cut(self._duration_ms)])
         soft = [ffmpeg.input(SUBTITLES, f="srt")["s:0"]] if has_subtitles else []
         arguments: list[str] = ffmpeg.output(picture, audio, *soft, "OUTPUT", **options).get_args()
+        if has_chapters:
+            arguments = _with_chapters(arguments)
         return [self._urls.get(part, part) for part in arguments[:-1]]
 
     def _picture(self, recording: Any, info: MediaInfo, background: Background | None) -> Any:
@@ -119,3 +122,13 @@ class Graph:
         placeholder = f"INPUT-{len(self._urls)}"
         self._urls[placeholder] = url(path)
         return ffmpeg.input(placeholder, **options)
+
+
+def _with_chapters(arguments: list[str]) -> list[str]:
+    """Add an input of chapters alone: ffmpeg-python leaves out what no filter or output takes."""
+    inputs = arguments.count("-i")
+    behind = len(arguments) - arguments[::-1].index("-i") + 1
+    found = list(arguments)
+    for option in ("-map_chapters", "-map_metadata"):  # their titles are metadata
+        found[found.index(option) + 1] = str(inputs)
+    return [*found[:behind], "-f", "ffmetadata", "-i", CHAPTERS, *found[behind:]]

@@ -7,6 +7,7 @@ from typing import Any
 
 from karaokify_daemon.adapters.ffmpeg.sources import input_arguments
 from karaokify_daemon.adapters.ffmpeg.tools import Ffmpeg
+from karaokify_daemon.domain.chapters import Chapter
 from karaokify_daemon.domain.names import IMAGE, printable, suffix
 from karaokify_daemon.errors import (
     FfmpegDiedError,
@@ -24,7 +25,7 @@ _ENTRIES = (
     "format=duration,start_time,format_name:stream=codec_type,codec_name,sample_rate,channels,channel_layout,width,height,"
     "sample_aspect_ratio,color_space,color_transfer,color_primaries,field_order,avg_frame_rate,"
     "r_frame_rate,duration:stream_disposition=attached_pic:"
-    "stream_side_data=rotation"
+    "stream_side_data=rotation:chapter=start_time:chapter_tags=title"
 )
 
 # Of these, FFmpeg tells when they end rather than how long they last: recordings of a broadcast
@@ -76,6 +77,7 @@ class MediaInfo:
     audio_duration_ms: int | None = None
     video_duration_ms: int | None = None
     declared_ms: int | None = None  # how long the sound is, where a file says that of itself
+    chapters: tuple[Chapter, ...] = ()  # as the file has them
 
 
 def probe(tools: Ffmpeg, path: Path) -> MediaInfo:
@@ -186,6 +188,17 @@ def _info(told: dict[str, Any], *, still: bool) -> MediaInfo:
         audio_duration_ms=_ms((audio or {}).get("duration")),
         video_duration_ms=_ms((video or {}).get("duration")),
         declared_ms=_declared_ms(told.get("format", {}), audio or {}, alone=video is None),
+        chapters=_chapters(told),
+    )
+
+
+def _chapters(told: dict[str, Any]) -> tuple[Chapter, ...]:
+    begin = _ms(told.get("format", {}).get("start_time")) or 0  # FFmpeg moves it to 0
+    return tuple(
+        Chapter(
+            (_ms(part.get("start_time")) or 0) - begin, str(part.get("tags", {}).get("title", ""))
+        )
+        for part in told.get("chapters", [])
     )
 
 

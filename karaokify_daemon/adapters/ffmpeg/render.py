@@ -1,4 +1,4 @@
-"""Rendering a bundle's video in one FFmpeg process and one encode, its poster, and its check."""
+"""Rendering a bundle's video in one FFmpeg process and one encode, and its check."""
 
 import shutil
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from karaokify_daemon.adapters.ffmpeg.graph import (
 )
 from karaokify_daemon.adapters.ffmpeg.picture import Background
 from karaokify_daemon.adapters.ffmpeg.probe import AudioStream, MediaInfo, probe
-from karaokify_daemon.adapters.ffmpeg.soft import SUBTITLES, Extras
+from karaokify_daemon.adapters.ffmpeg.soft import CHAPTERS, SUBTITLES, Extras
 from karaokify_daemon.adapters.ffmpeg.sound import (
     amplified,
     channels_of,
@@ -36,7 +36,6 @@ from karaokify_daemon.domain.names import printable
 from karaokify_daemon.errors import KaraokifyError, VerifyError
 
 _SHORTEST_DEADLINE = 120.0
-_POSTER_SECONDS = 120.0
 _AAC_FRAME_MS = 1024 * 1000 / 48_000
 
 
@@ -78,6 +77,7 @@ def render(
     """Render a plan to its output. Raises what Ffmpeg.run raises."""
     (plan.work / CAPTIONS).write_text(plan.captions, encoding="utf-8")
     (plan.work / SUBTITLES).write_text(plan.extras.subtitles, encoding="utf-8")
+    (plan.work / CHAPTERS).write_text(plan.extras.ffmetadata(plan.duration_ms), encoding="utf-8")
     _link_fonts(plan)
     if plan.wave is not None:
         # With numpy, which a command that draws nothing need not wait for.
@@ -98,6 +98,7 @@ def render(
         gain_db=plan.gain_db,
         options=_output_options(plan, tools.limits.ffmpeg_threads) | plan.extras.options(),
         has_subtitles=bool(plan.extras.subtitles),
+        has_chapters=bool(plan.extras.chapters),
     )
     factor = tools.limits.render_deadline_factor
     tools.run(
@@ -173,6 +174,7 @@ def resound(tools: Ffmpeg, plan: RenderPlan, *, cancelled: Cancelled = never) ->
             *("-filter_complex", f"[1:a:0]{text(filters)}[sound]"),
             *("-map", "0:v", "-map", "[sound]", "-map", "0:s?"),
             *("-map_metadata", "0", "-map_chapters", "0", "-movflags", "+faststart", "-f", "mp4"),
+            *("-metadata:s:a:0", f"language={plan.extras.language}"),
             *(part for key, value in options.items() for part in (f"-{key}", value)),
             url(plan.output),
         ],
@@ -183,14 +185,6 @@ def resound(tools: Ffmpeg, plan: RenderPlan, *, cancelled: Cancelled = never) ->
         cancelled=cancelled,
     )
     rendered.unlink()
-
-
-def poster(tools: Ffmpeg, video: Path, at_ms: int, out: Path) -> None:
-    """Write the first frame from a time on as a JPEG. Raises what Ffmpeg.run raises."""
-    arguments = ["-ss", f"{at_ms / 1000:.3f}", "-i", url(video), "-map", "0:v:0", "-frames:v", "1"]
-    # The plain mjpeg muxer takes a `%` in a name as it is.
-    output = ["-map_metadata", "-1", "-q:v", "3", "-pix_fmt", "yuvj420p", "-f", "mjpeg", url(out)]
-    tools.run([*arguments, *output], file=printable(video.name), deadline=_POSTER_SECONDS)
 
 
 def verify(tools: Ffmpeg, video: Path, *, duration_ms: int, rate: Fraction) -> None:

@@ -1,13 +1,17 @@
-"""What an MP4 has besides picture and sound: a soft subtitle track, its title and its date."""
+"""What an MP4 has besides picture and sound: soft subtitles, chapters, its title and its date."""
 
+import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-SUBTITLES = "subtitles.srt"  # in the working folder
+from karaokify_daemon.domain.chapters import Chapter
+
+SUBTITLES, CHAPTERS = "subtitles.srt", "chapters.txt"  # in the working folder
 _LONGEST_TITLE = 300  # characters
+_ESCAPED, _ESCAPE = re.compile(r"[=;#\\\n]"), r"\\\g<0>"
 _ENABLED = 1  # a flag of a track's header
 _SUBTITLE_HANDLERS = (b"sbtl", b"text", b"subt")
 
@@ -20,6 +24,7 @@ class Extras:
     language: str = "und"
     title: str = ""
     date: str = ""
+    chapters: Sequence[Chapter] = ()
 
     def options(self) -> dict[str, str]:
         """Return the options of an output."""
@@ -31,6 +36,21 @@ class Extras:
         if self.subtitles:
             options |= {"c:s": "mov_text", "metadata:s:s:0": f"language={self.language}"}
         return options
+
+    def ffmetadata(self, duration_ms: int) -> str:
+        r"""Return the chapters as FFmpeg reads them; empty for none.
+
+        Format: https://ffmpeg.org/ffmpeg-formats.html#Metadata-2
+        """
+        if not self.chapters:
+            return ""
+        ends = [*(chapter.start for chapter in self.chapters[1:]), duration_ms]
+        parts = [
+            f"[CHAPTER]\nTIMEBASE=1/1000\nSTART={chapter.start}\nEND={end}\n"
+            f"title={_ESCAPED.sub(_ESCAPE, chapter.title)}\n"
+            for chapter, end in zip(self.chapters, ends, strict=True)
+        ]
+        return "\n".join([";FFMETADATA1", *parts])
 
 
 def switch_off_subtitles(video: Path) -> None:
