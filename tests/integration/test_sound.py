@@ -22,6 +22,11 @@ from tests.support.media import clip, convert, speech
 RATE = 48_000
 SYSTEM = Limits()
 NORMAL, LIMIT = Sound(), -1.5
+NOTHING = {"segments": []}
+GERMAN = {
+    "language": "de",
+    "segments": [{"words": [{"text": "Ja", "start": 0.2, "end": 0.6}]}],
+}
 READING = 0.051  # the meter's figures have one decimal
 
 
@@ -31,7 +36,7 @@ def limits(request):
     return Limits(ffmpeg=binary)
 
 
-def render(media, limits, sound=NORMAL, **options):
+def render(media, limits, sound=NORMAL, said=NOTHING, **options):
     small = {"size": "128x72", "waveform": "none", "encoder_preset": "ultrafast"}
     video = Video(**small | options)
     output = Path(media).with_name("out.mp4")
@@ -39,7 +44,7 @@ def render(media, limits, sound=NORMAL, **options):
         media=media, output=output, video=video, sound=sound, limits=limits, title=""
     )
     generator = VideoGenerator(config)
-    generator.generate({"segments": []})
+    generator.generate(said)
     return generator.level
 
 
@@ -237,21 +242,42 @@ def packets(path):
     return subprocess.run([*command, "-f", "framemd5", "-"], capture_output=True, check=True).stdout
 
 
+def kept(path):
+    """Return the language of the sound with the title of each chapter."""
+    command = [
+        "ffprobe",
+        "-v",
+        "error",
+        "-of",
+        "json",
+        "-show_chapters",
+        "-show_streams",
+        str(path),
+    ]
+    told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    sound = next(stream for stream in told["streams"] if stream["codec_type"] == "audio")
+    return [(sound["tags"]["language"], part["tags"]["title"]) for part in told["chapters"]]
+
+
 def test_a_peak_raised_by_the_encoder_is_taken_back_and_the_picture_is_the_same(tmp_path, limits):
     square(tmp_path / "a.wav")
     clip(tmp_path / "v.mp4", None, seconds=4)
-    late = ["-itsoffset", "0.7", "-i", str(tmp_path / "a.wav"), "-map", "0:v", "-map", "1:a"]
+    late = ["-itsoffset", "0.7", "-i", str(tmp_path / "a.wav")]
+    chapters = tmp_path / "chapters.txt"
+    chapters.write_text(";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=900\ntitle=One\n")
+    late += ["-i", str(chapters), "-map", "0:v", "-map", "1:a", "-map_chapters", "2"]
     late = convert(tmp_path / "v.mp4", tmp_path / "late.mkv", *late, "-c:v", "copy")
-    render(late, limits, Sound(loudness="off"), audio_kbps=32)
+    render(late, limits, Sound(loudness="off"), GERMAN, audio_kbps=32)
     before = packets(tmp_path / "out.mp4")
     strict = Sound(loudness=-9, true_peak=-12)  # the peaks decide, and so few bits raise them
-    level = render(late, limits, strict, audio_kbps=32)
+    level = render(late, limits, strict, GERMAN, audio_kbps=32)
     assert level.gain.limited_by == "true_peak"
     measured = decode(Ffmpeg(limits), late, tmp_path / "x.pcm", probe(Ffmpeg(limits), late))
     first = gain(measured.loudness, -9.0, -12.0)
     assert first.limited_by == "true_peak" and level.gain.db < first.db - 1, "it was corrected"
     assert meter(tmp_path / "out.mp4")[1] <= -12 + READING
     assert packets(tmp_path / "out.mp4") == before
+    assert kept(tmp_path / "out.mp4") == [("deu", "One")]
     heard, original = (samples(path, 16_000)[:, 0] for path in (tmp_path / "out.mp4", late))
     lag = np.argmax(correlate(heard, original, "full")) - (len(original) - 1)
     assert abs(lag) / 16_000 <= 0.020
