@@ -1,12 +1,14 @@
 """What a render costs beside the encode of its frames, and beside plain `ffmpeg -vf ass`.
 
-    python -m benchmarks.render [--seconds 20] [--size 1920x1080] [--styles sweep,pill] [--check]
+    python -m benchmarks.render [--seconds 20] [--size 1920x1080] [--styles sweep,pill]
+        [--waveforms bars,ring] [--check]
 
 Each style is rendered over a still, without a waveform. (a) is the encode alone: the very frames
 of that render, from an uncompressed file. (b) is what one would type: the still by `-loop 1`, the
-same script by `-vf ass`. Times are CPU seconds of all processes of FFmpeg, with those that probe,
-and wall seconds, the least of some rounds in turn; what counts are the ratios. `--check` ends with
-1 when a goal is missed.
+same script by `-vf ass`. Then each waveform, of noise that swells as syllables do, is compared with
+none. Times are CPU seconds of all processes of FFmpeg, with those that probe, and wall seconds, the
+least of some rounds in turn; what counts are the ratios. `--check` ends with 1 when a goal is
+missed.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,7 @@ from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator
 GOALS = {"sweep": 1.25}  # times the CPU of the bare encode
 GOAL_OF_ALL = 2.0
 STILL_STYLES, GOAL_VARIABLE = ("word", "pill", "punch"), 2.5  # times as fast as a constant rate
+WAVEFORMS = ("line", "bars", "mirror-bars", "ring", "progress")
 _WORDS = "Drop a recording into a folder and get a karaoke video out of another one".split()
 _WORD_MS, _PITCH_MS = 320, 400
 _RATE = 30
@@ -47,6 +51,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--size", default="1920x1080")
     parser.add_argument("--styles", default=",".join(name for name, _ in list_styles(None)))
+    parser.add_argument("--waveforms", default=",".join(WAVEFORMS))
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
@@ -54,8 +59,10 @@ def main() -> int:
     missed = []
     with tempfile.TemporaryDirectory(prefix="karaokify-bench-") as folder:
         bench = Bench(Path(folder), options.size, options.seconds, options.rounds)
-        for style in options.styles.split(","):
+        for style in filter(None, options.styles.split(",")):
             missed += bench.row(style)
+        print("\n  CPU s  x none  waveform (style: word)")
+        bench.waveforms([name for name in options.waveforms.split(",") if name])
     for line in missed:
         print(f"missed: {line}", file=sys.stderr)
     return 1 if missed and options.check else 0
@@ -75,7 +82,7 @@ class Bench:
         # A picture as a photograph is: without flat colours, and with some grain.
         still = ["-i", f"gradients=s={size}:n=5:seed=7,noise=alls=6", "-frames:v", "1"]
         _run(["ffmpeg", "-v", "error", "-f", "lavfi", *still, str(self._still)])
-        hum = ["-i", f"anoisesrc=a=0.05:c=pink:seed=7:d={seconds}", "-ac", "1"]
+        hum = ["-i", f"anoisesrc=a=0.05:c=pink:seed=7:d={seconds},tremolo=f=4:d=0.9", "-ac", "1"]
         _run(["ffmpeg", "-v", "error", "-f", "lavfi", *hum, str(self._sound)])
 
     def row(self, style: str) -> list[str]:
@@ -106,6 +113,14 @@ class Bench:
             missed.append(f"{style} is {faster:.2f} times as fast with a variable rate")
         return missed
 
+    def waveforms(self, names: Sequence[str]) -> None:
+        """Print what each waveform costs."""
+        kinds = ["none", *names]
+        renders = [self._generator("word", "source", waveform=kind) for kind in kinds]
+        costs = self._least(*(partial(video.generate, self._said()) for video in renders))
+        for kind, cost in zip(kinds, costs, strict=True):
+            print(f"{cost.cpu:>7.2f}{cost.cpu / costs[0].cpu:>8.2f}  {kind}", flush=True)
+
     def _least(self, *tasks: Callable[[], object]) -> list[Cost]:
         """Return the least cost of each task, over some rounds of all of them."""
         rounds = [[_timed(task) for task in tasks] for _ in range(self._rounds)]
@@ -117,7 +132,8 @@ class Bench:
         return self._folder / "out.mp4"
 
     def _generator(self, style: str, fps: str, **options: Any) -> VideoGenerator:
-        video = Video(size=self._size, style=style, waveform="none", fps=fps, **options)
+        shown = {"size": self._size, "style": style, "waveform": "none", "fps": fps}
+        video = Video.model_validate(shown | options)
         return VideoGenerator(
             RenderConfig(
                 media=self._sound,
