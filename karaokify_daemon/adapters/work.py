@@ -5,7 +5,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from karaokify_daemon.domain.names import printable
@@ -13,6 +13,7 @@ from karaokify_daemon.errors import PublishError
 
 _FOLDER = "work"
 _JOB = "job-"
+_TRIES = 10
 
 
 @contextlib.contextmanager
@@ -20,9 +21,8 @@ def work_folder(cache: Path) -> Iterator[Path]:
     """Yield an empty folder (mode 0700) that is removed afterwards. Raises PublishError."""
     with contextlib.ExitStack() as stack:
         with _reported(cache):
-            folder = Path(tempfile.mkdtemp(prefix=f"{_host()}-", dir=_base(cache)))
+            folder = _made_and_held(stack, lambda: _for_a_moment(cache))
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
-            stack.enter_context(_in_use(folder))
         yield folder
 
 
@@ -34,10 +34,7 @@ def job_folder(cache: Path, key: str) -> Iterator[Path]:
     """
     with contextlib.ExitStack() as stack:
         with _reported(cache):
-            _base(cache)
-            folder = _of_job(cache, key)
-            folder.mkdir(mode=0o700, exist_ok=True)
-            stack.enter_context(_in_use(folder))
+            folder = _made_and_held(stack, lambda: _for_job(cache, key))
         yield folder
 
 
@@ -65,6 +62,31 @@ def _remove_unused(folder: Path) -> bool:
         shutil.rmtree(folder, ignore_errors=True)
         return True
     return False
+
+
+def _made_and_held(stack: contextlib.ExitStack, make: Callable[[], Path]) -> Path:
+    """Make a folder and hold it; once more where a sweep of another service came in between."""
+    for left in reversed(range(_TRIES)):
+        try:
+            folder = make()
+            stack.enter_context(_in_use(folder))
+        except (FileNotFoundError, FileExistsError):  # the latter: gone again when looked at
+            if not left:
+                raise
+        else:
+            break
+    return folder
+
+
+def _for_a_moment(cache: Path) -> Path:
+    return Path(tempfile.mkdtemp(prefix=f"{_host()}-", dir=_base(cache)))
+
+
+def _for_job(cache: Path, key: str) -> Path:
+    _base(cache)
+    folder = _of_job(cache, key)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
 
 
 def _base(cache: Path) -> Path:

@@ -11,6 +11,14 @@ HOLD = (
     "work_folder(Path(sys.argv[1]))\n"
     "(held.__enter__() / 'x').write_text('x')\n"
 )
+SWEEP = (
+    "import threading\n"
+    "from pathlib import Path\n"
+    "from karaokify_daemon.adapters.work import sweep\n"
+    "def on():\n"
+    "    while True: sweep(Path(sys.argv[1]))\n"
+    "threading.Thread(target=on, daemon=True).start()\n"
+)
 
 
 def folders(cache):
@@ -55,6 +63,14 @@ def test_the_folder_of_a_job_that_goes_on_is_not_swept(tmp_path):
         process.kill()
     assert sweep(tmp_path, ["k"]) == 0
     assert sweep(tmp_path, ["l"]) == 1
+
+
+@pytest.mark.parametrize("take", [lambda cache: job_folder(cache, "k"), work_folder])
+def test_a_folder_that_is_swept_before_it_is_held_is_made_again(tmp_path, take):
+    with other_process(SWEEP, tmp_path):
+        for _ in range(1000):
+            with take(tmp_path) as folder:
+                (folder / "x").write_text("x")
 
 
 def test_a_cache_that_is_no_folder_is_told(tmp_path):
