@@ -63,7 +63,16 @@ def test_a_quiet_recording_fills_as_much_as_a_loud_one(tmp_path, kind):
     assert quiet == pytest.approx(loud, rel=0.15)
 
 
-@pytest.mark.parametrize("kind", ["line", "mirror-bars", "progress"])
+def test_silence_is_a_thin_line_across_the_middle(tmp_path):
+    lit = render(noise(tmp_path / "a.wav", 0.0), Limits(), "line")[10]
+    rows, columns = lit.any(1).nonzero()[0], lit.any(0).nonzero()[0]
+    assert 1 <= len(rows) <= 5 and np.ptp(rows) == len(rows) - 1
+    assert np.ptp(columns) == len(columns) - 1, "no gaps"
+    assert len(columns) > 0.5 * WIDTH
+    assert columns[0] + columns[-1] == pytest.approx(WIDTH - 1, abs=2), "centred"
+
+
+@pytest.mark.parametrize("kind", ["mirror-bars", "progress"])
 def test_in_silence_there_are_even_dots(tmp_path, kind):
     options = {"waveform_color": "#FFFFFF"} if kind == "progress" else {}
     lit = render(noise(tmp_path / "a.wav", 0.0), Limits(), kind, **options)[10]

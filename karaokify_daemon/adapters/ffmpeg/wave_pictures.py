@@ -12,7 +12,8 @@ import numpy as np
 from karaokify_daemon.adapters.ffmpeg.waveform import RING_RADIUS, TOP_CODE, Wave
 from karaokify_daemon.config import Video
 
-_TIP = 0.35  # how much lighter bars are at their ends
+_TIP = 0.35  # how much lighter they are at their ends
+_TAPER = 0.4  # of half a line, towards its ends
 
 
 def codes(wave: Wave, heights: Any) -> bytes:
@@ -43,6 +44,9 @@ class Pictures:
         """Return, for each pixel, the code from which on its bar lights it (uint8)."""
         along, across = self._bars
         cap = np.sqrt(np.clip(self._wave.radius**2 - across**2, 0, None))
+        if self._wave.kind == "line":
+            side = np.linspace(1, -1, along.shape[1])
+            along = along / np.sin(np.clip((1 - np.abs(side)) / _TAPER, 1e-3, 1) * np.pi / 2)
         code = np.where(along >= 0, (along - cap + self._wave.radius) * self._wave.scale, 0)
         return np.clip(np.round(code), 0, TOP_CODE).astype(np.uint8)
 
@@ -61,7 +65,7 @@ class Pictures:
         wide, high = self._wave.size
         x, y = np.arange(wide) + 0.5, np.arange(high) + 0.5
         pitch, _ = self._wave.grid
-        across = (x % pitch) - pitch / 2
+        across = x * 0 if self._wave.kind == "line" else (x % pitch) - pitch / 2
         along = high - self._wave.radius - y if self._wave.kind == "bars" else np.abs(y - high / 2)
         return np.broadcast_to(along[:, None], (high, wide)), np.broadcast_to(across, (high, wide))
 

@@ -1,7 +1,7 @@
-"""The waveform: bars with round ends, whose heights come as a tiny video, one pixel for each bar.
+"""The waveform: bars with round ends, or a line that swells, after heights in a tiny video.
 
-That video is enlarged and compared with a picture that says for every pixel how high its bar has
-to be for it to be lit. So all that is drawn costs FFmpeg is one comparison per pixel.
+It has one pixel for each bar, and is enlarged and compared with a picture that says for every pixel
+how high its bar has to be for it to be lit. So all that is drawn costs one comparison per pixel.
 """
 
 from dataclasses import dataclass
@@ -116,7 +116,8 @@ def strip(wave: Wave, opened: Any, work: Path, rate: Fraction, frames: int) -> A
         columns, rows = held("columns.gray16", "gray16le"), held("rows.gray16", "gray16le")
         enlarged = ffmpeg.filter([heights, columns, rows], "remap")
     else:
-        enlarged = heights.filter("scale", *wave.size, flags="neighbor")
+        flags = "bicubic" if wave.kind == "line" else "neighbor"
+        enlarged = heights.filter("scale", *wave.size, flags=flags)
     threshold, coverage = held("threshold.gray", "gray"), held("coverage.gray", "gray")
     compared = ffmpeg.filter([enlarged, threshold], "blend", all_mode="grainextract")
     sharp = compared.filter("lut", y=f"clip((val-128)*{_SLOPE}+128,0,255)")
