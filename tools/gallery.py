@@ -24,7 +24,7 @@ SCRIPTS = {
 }
 STYLES = ("pill", "sweep")
 WAVEFORMS = ("line", "bars", "mirror-bars", "ring", "progress")
-SPOKEN = "Drop a recording into a folder, and get a karaoke video out of another."
+SPOKEN = "Drop a recording into a folder, and pick up a karaoke video."
 EACH_S, LEAD_S = 0.4, 0.4
 WIDTH, HEIGHT, STRIP = 640, 360, 180
 CJK = Path(__file__).parents[1] / "tests" / "support" / "fonts"
