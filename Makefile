@@ -58,6 +58,10 @@ bench-render: ## measure renders of every style beside the bare encode of their 
 	@tools/install.sh --dev
 	$(BIN)/python -m benchmarks.render --check
 
+bench-known-text: ## measure how well known words are placed
+	@tools/install.sh --dev
+	$(BIN)/python -m benchmarks.known_text
+
 accuracy: ## measure recognition against espeak-ng's own word times; SEED=8 makes other recordings
 	@tools/install.sh --dev
 	$(BIN)/python -m benchmarks.accuracy --check --seed $(SEED)
