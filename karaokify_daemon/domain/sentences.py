@@ -1,0 +1,84 @@
+"""Sentences of a whole recording, numbered: from punctuation, and from pauses where it has none."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from sentencex import segment
+
+from karaokify_daemon.domain.transcript import Transcript, Word
+
+_PAUSE_MS = 1500  # who is silent for so long has ended a sentence, whatever the marks say
+_UNMARKED_PAUSE_MS = 400  # where there are hardly any marks
+_MARKED_WORDS = 40  # in a text with marks there is one in so many words, at least
+_LONGEST_MS = 25_000
+_LEAST_WORDS = 3  # of a part of a sentence that is too long
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence, its number from 0, and its words; `joiner` stands between them."""
+
+    id: int
+    words: tuple[Word, ...]
+    joiner: str = " "
+
+    @property
+    def start(self) -> int:
+        """When its first word starts, in milliseconds of the recording."""
+        return self.words[0].start
+
+    @property
+    def end(self) -> int:
+        """When its last word ends."""
+        return self.words[-1].end
+
+    @property
+    def text(self) -> str:
+        """Its words as one line."""
+        return self.joiner.join(word.text for word in self.words)
+
+
+def sentences(transcript: Transcript) -> list[Sentence]:
+    """Return the sentences of a transcript, in order; each word is in one of them.
+
+    Segments of recognition are not sentences, so they do not count; lines that somebody wrote
+    (`Transcript.lines`) may be, but a line of lyrics is often a part of one. Where punctuation
+    divides depends on the language (sentencex, https://github.com/wikimedia/sentencex).
+    """
+    words = transcript.words
+    if not words:
+        return []
+    ends = _marked(words, transcript)
+    pause = _PAUSE_MS if len(ends) * _MARKED_WORDS >= len(words) else _UNMARKED_PAUSE_MS
+    ends |= {i for i, (one, next_) in enumerate(pairwise(words)) if next_.start - one.end >= pause}
+    parts, begin = [], 0
+    for end in sorted(ends | {len(words) - 1}):
+        parts += _divided(words[begin : end + 1])
+        begin = end + 1
+    return [Sentence(i, tuple(part), transcript.joiner) for i, part in enumerate(parts)]
+
+
+def _marked(words: Sequence[Word], transcript: Transcript) -> set[int]:
+    """Return the numbers of the words after which punctuation ends a sentence."""
+    spent, at, found = 0, -1, set()
+    length = 0
+    for part in segment(transcript.language, transcript.text):
+        length += len(part)
+        while at + 1 < len(words) and spent + len(words[at + 1].text) <= length:
+            at += 1
+            spent += len(words[at].text) + len(transcript.joiner)
+        found.add(at)
+    return found - {-1, len(words) - 1}
+
+
+def _divided(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
+    """Yield a sentence, or the parts of one that is too long, divided at its longest pauses."""
+    if words[-1].end - words[0].start <= _LONGEST_MS or len(words) < 2 * _LEAST_WORDS:
+        yield words
+        return
+    places = range(_LEAST_WORDS, len(words) - _LEAST_WORDS + 1)
+    middle = len(words) / 2
+    at = max(places, key=lambda i: (words[i].start - words[i - 1].end, -abs(i - middle)))
+    yield from _divided(words[:at])
+    yield from _divided(words[at:])
