@@ -1,8 +1,8 @@
 """Which parts of a recording make the best reel of a given length: 0/1 knapsack over intervals.
 
 Candidates are runs of sentences. The best set of those that do not overlap and together are as long
-as asked for is found by dynamic programming (weighted interval scheduling with a capacity; see
-Kellerer, Pferschy and Pisinger, Knapsack Problems, 2004, section 2.3, doi:10.1007/978-3-540-24777-7).
+as asked for is found by dynamic programming: weighted interval scheduling with a capacity (Kellerer,
+Pferschy and Pisinger, Knapsack Problems, 2004, section 2.3, doi:10.1007/978-3-540-24777-7).
 """
 
 import math
@@ -67,7 +67,7 @@ def best(candidates: Iterable[Candidate], length_ms: int) -> list[Candidate]:
 def _table(
     ending: Sequence[tuple[int, list[tuple[Candidate, int]]]],
 ) -> tuple[list["array[float]"], list["array[int]"]]:  # array takes no type before 3.12
-    """Return, for each end, the best score of each exact length, and the candidate that ends there."""
+    """Return, for each end, the best score of each exact length, and which candidate ends there."""
     ends = [end for end, _ in ending]
     nothing = array("d", [0.0] + [_NEVER] * _STEPS)
     rows, chosen = [nothing], []

@@ -52,7 +52,8 @@ def sentences(transcript: Transcript) -> list[Sentence]:
     ends = _marked(words, transcript)
     pause = _PAUSE_MS if len(ends) * _MARKED_WORDS >= len(words) else _UNMARKED_PAUSE_MS
     ends |= {i for i, (one, next_) in enumerate(pairwise(words)) if next_.start - one.end >= pause}
-    parts, begin = [], 0
+    parts: list[Sequence[Word]] = []
+    begin = 0
     for end in sorted(ends | {len(words) - 1}):
         parts += _divided(words[begin : end + 1])
         begin = end + 1

@@ -29,7 +29,7 @@ class Cut:
 class Clip:
     """A cut in a video: from `start` (milliseconds of the recording), for so many frames.
 
-    It begins at frame `at` of the video, and the first `fade` frames it shares with the clip before.
+    It begins at frame `at` of the video; its first `fade` frames it shares with the clip before.
     """
 
     start: int

@@ -1,4 +1,4 @@
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given
@@ -24,7 +24,7 @@ def candidates(draw, most=10):
 
 
 def fits(chosen):
-    return all(one.last < other.first for one, other in zip(chosen, chosen[1:], strict=False))
+    return all(one.last < other.first for one, other in pairwise(chosen))
 
 
 @given(candidates(), st.sampled_from([6000, 12_000, 30_000]))
