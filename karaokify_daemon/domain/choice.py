@@ -1,8 +1,8 @@
 """Which parts of a recording make the best reel of a given length: 0/1 knapsack over intervals.
 
 Candidates are runs of sentences. The best set of those that do not overlap and together are as long
-as asked for is found by dynamic programming: weighted interval scheduling with a capacity (Kellerer,
-Pferschy and Pisinger, Knapsack Problems, 2004, section 2.3, doi:10.1007/978-3-540-24777-7).
+as asked for is found by dynamic programming: weighted interval scheduling with a capacity. See
+Kellerer, Pferschy and Pisinger, Knapsack Problems, 2004, 2.3, doi:10.1007/978-3-540-24777-7.
 """
 
 import math
