@@ -1,0 +1,113 @@
+"""How much each sentence of a recording is worth, without a language model: always the same.
+
+What counts is what the text is about (its keywords), how loudly it is said, questions, exclamations
+and figures, and a little where it stands (Edmundson 1969, New Methods in Automatic Extracting,
+doi:10.1145/321510.321519). What was said before counts less (maximal marginal relevance: Carbonell
+and Goldstein 1998, doi:10.1145/290941.291025), and each part of a recording has its best sentences.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from statistics import median
+
+from karaokify_daemon.domain.alignment import folded
+from karaokify_daemon.domain.sentences import Sentence
+
+_SALIENCE, _ENERGY, _MARKS, _PLACE = 0.6, 0.15, 0.15, 0.1
+_REGIONS = 8  # into which a recording is divided
+_LOCAL = 0.3  # how much of a sentence's worth is its rank in its region
+_WORDS = 6  # fewer say little
+_ASKS, _CALLS = "?？؟;", "!！"  # noqa: RUF001 - the marks of other scripts; a Greek question ends with ;
+_QUESTION, _EXCLAMATION, _FIGURE = 0.6, 0.4, 0.4
+_REPEATED = 0.8  # what a sentence loses that says what a better one has said
+
+
+def worths(
+    found: Sequence[Sentence],
+    keywords: Mapping[str, float],
+    levels: Sequence[float | None],
+    language: str,
+) -> list[float]:
+    """Return what each sentence is worth, from 0 to 1.
+
+    `keywords` are folded words with their weights, `levels` how loud each sentence is (dB, None
+    for unknown).
+    """
+    if not found:
+        return []
+    contents = [_content(sentence, keywords) for sentence in found]
+    salience = _ranks([_salience(words, keywords, s) for words, s in zip(contents, found, strict=True)])
+    known = [level for level in levels if level is not None]
+    usual = median(known) if known else 0.0
+    energy = _ranks([usual if level is None else level for level in levels])
+    total = found[-1].end or 1
+    plain = [
+        _SALIENCE * salience[i]
+        + _ENERGY * energy[i]
+        + _MARKS * _marks(sentence, language)
+        + _PLACE * _place((sentence.start + sentence.end) / 2 / total)
+        for i, sentence in enumerate(found)
+    ]
+    short = [min(1.0, len(sentence.words) / _WORDS) for sentence in found]
+    fresh = _fresh([p * s for p, s in zip(plain, short, strict=True)], contents)
+    return _spread(fresh, [s.start * _REGIONS // (total + 1) for s in found])
+
+
+def _content(sentence: Sentence, keywords: Mapping[str, float]) -> frozenset[str]:
+    return frozenset(folded(word.text) for word in sentence.words) & keywords.keys()
+
+
+def _salience(words: frozenset[str], keywords: Mapping[str, float], sentence: Sentence) -> float:
+    return sum(keywords[word] for word in words) / math.sqrt(max(_WORDS, len(sentence.words)))
+
+
+def _marks(sentence: Sentence, language: str) -> float:
+    text = sentence.text.rstrip("\"'»”’)]")
+    asks = _ASKS if language == "el" else _ASKS[:-1]
+    worth = _QUESTION * text.endswith(tuple(asks)) + _EXCLAMATION * text.endswith(tuple(_CALLS))
+    return min(1.0, worth + _FIGURE * any(c.isdigit() for c in text))
+
+
+def _place(at: float) -> float:
+    """Return what a place is worth: openings and ends say what it is about."""
+    return max(0.0, 1 - min(at, 1 - at) * 10)
+
+
+def _ranks(values: Sequence[float]) -> list[float]:
+    """Return which share of the others each value is above, equal ones counting half."""
+    if len(values) < 2:
+        return [1.0] * len(values)
+    order = sorted(range(len(values)), key=values.__getitem__)
+    found, i = [0.0] * len(values), 0
+    while i < len(order):
+        j = i
+        while j < len(order) and values[order[j]] == values[order[i]]:
+            j += 1
+        for k in order[i:j]:
+            found[k] = (i + j - 1) / 2 / (len(values) - 1)
+        i = j
+    return found
+
+
+def _fresh(worth: Sequence[float], contents: Sequence[frozenset[str]]) -> list[float]:
+    """Return what is left of each worth, beside what better sentences have said already."""
+    found = list(worth)
+    saying: dict[str, list[int]] = {}
+    for i in sorted(range(len(worth)), key=lambda i: (-worth[i], i)):
+        words = contents[i]
+        others = {j for word in words for j in saying.get(word, ())}
+        alike = max((len(words & contents[j]) / len(words | contents[j]) for j in others), default=0)
+        found[i] *= 1 - _REPEATED * max(0.0, 2 * alike - 1)
+        for word in words:
+            saying.setdefault(word, []).append(i)
+    return found
+
+
+def _spread(worth: Sequence[float], regions: Sequence[int]) -> list[float]:
+    """Return worths in which the best of each region is worth more, wherever that is."""
+    found = list(worth)
+    for region in set(regions):
+        places = [i for i, own in enumerate(regions) if own == region]
+        for i, rank in zip(places, _ranks([worth[i] for i in places]), strict=True):
+            found[i] = (1 - _LOCAL) * worth[i] + _LOCAL * rank * min(1.0, 2 * worth[i])
+    return found
