@@ -36,6 +36,12 @@ _ASS = (
     b"[Script Info]\n[V4+ Styles]\n[Events]\nFormat: Layer, Start, End, Style, Text\n"
     b"Dialogue: 0,0:00:01.00,0:00:02.50,D,{\\an5\\k10}{\\kf50}a\\N {\\K30}b{\\p1}m 0 0{\\p0}\n"
 )
+_TTML = (
+    b'<tt xmlns="http://www.w3.org/ns/ttml" xmlns:p="http://www.w3.org/ns/ttml#parameter" '
+    b'p:frameRate="24"><body begin="1s"><div timeContainer="seq"><p dur="00:00:02:12"><span>'
+    b'<set begin="100ms" end="30f"/>a</span> <span begin="1.5s">b</span><br/>c</p></div></body>'
+    b"</tt>"
+)
 _LRC = b"[ti:x]\n[offset:-20]\n[00:00.10][00:01.00]a <00:00.50>b<00:00.90>\n[00:01.40]\n"
 _OPTIONS = (
     b'title = "x"\nlanguage = "de"\n[video]\nsize = "640x360"\nfps = 30\n'
@@ -101,6 +107,7 @@ TARGETS: dict[str, tuple[Callable[[Path], None], bytes]] = {
     "transcript": (transcript, _WORDS),
     "srt": (_subtitles(".srt"), _SRT),
     "vtt": (_subtitles(".vtt"), _VTT),
+    "ttml": (_subtitles(".ttml"), _TTML),
     "ass": (_subtitles(".ass"), _ASS),
     "lrc": (_lines(".lrc"), _LRC),
     "txt": (_lines(".txt"), b"[Chorus]\nb, a\n\nA\n"),

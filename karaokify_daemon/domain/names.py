@@ -14,7 +14,7 @@ from karaokify_daemon.domain.job import Sidecars
 AUDIO = frozenset({".wav", ".mp3", ".flac", ".m4a", ".aac", ".ogg", ".opus", ".oga"})
 VIDEO = frozenset({".mp4", ".mov", ".mkv", ".webm", ".m4v"})
 IMAGE = frozenset({".png", ".jpg", ".jpeg", ".webp"})
-SUBTITLES = (".vtt", ".ass", ".srt")
+SUBTITLES = (".vtt", ".ttml", ".dfxp", ".ass", ".srt")
 TEXTS = (".lrc", ".txt")  # known text; of both, the first is taken: it may know times
 _TRANSCRIPTS = (".json", *SUBTITLES)  # of several, the first is taken: it knows the most
 

@@ -11,7 +11,14 @@ from karaokify_daemon.config import Config, with_options
 from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.lyrics import Line, read_lrc, read_text
 from karaokify_daemon.domain.names import SUBTITLES, printable, suffix
-from karaokify_daemon.domain.subtitles import Cue, read_ass, read_srt, read_vtt, to_transcript
+from karaokify_daemon.domain.subtitles import (
+    Cue,
+    read_ass,
+    read_srt,
+    read_ttml,
+    read_vtt,
+    to_transcript,
+)
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import ConfigError, MachineError, SidecarError
 from karaokify_daemon.pipeline.styles import styled
@@ -19,7 +26,13 @@ from karaokify_daemon.pipeline.styles import styled
 _LARGEST_TRANSCRIPT = 64 * 1024 * 1024
 _LARGEST_TEXT = 1024 * 1024  # words of a day
 _LARGEST_OPTIONS = 16 * 1024  # many times what there is to say; deep tables take tomllib long
-_READERS = {".vtt": read_vtt, ".ass": read_ass, ".srt": read_srt}
+_READERS = {
+    ".vtt": read_vtt,
+    ".ttml": read_ttml,
+    ".dfxp": read_ttml,
+    ".ass": read_ass,
+    ".srt": read_srt,
+}
 
 
 def effective_config(config: Config, job: Job) -> Config:
@@ -110,7 +123,10 @@ def read_cues(path: Path, *, warn: Callable[[str], None] = lambda _: None) -> li
     text = _decoded(path, _raw(path), warn)
     if "\0" in text:
         raise _bad(path, "is not text: it holds zero bytes")
-    cues = _READERS[suffix(path)](text)
+    try:
+        cues = _READERS[suffix(path)](text)
+    except SidecarError as error:
+        raise _bad(path, error.problem) from error
     if not cues:
         raise _bad(path, f"has no subtitle of the form that {suffix(path)} has")
     return cues

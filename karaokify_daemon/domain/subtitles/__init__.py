@@ -6,6 +6,7 @@ from karaokify_daemon.domain.subtitles.lrc import lrc
 from karaokify_daemon.domain.subtitles.prose import prose
 from karaokify_daemon.domain.subtitles.read_ass import read_ass
 from karaokify_daemon.domain.subtitles.read_cues import read_srt, read_vtt
+from karaokify_daemon.domain.subtitles.read_ttml import read_ttml
 from karaokify_daemon.domain.subtitles.ttml import ttml
 from karaokify_daemon.domain.subtitles.ultrastar import ultrastar
 
@@ -15,6 +16,7 @@ __all__ = [
     "prose",
     "read_ass",
     "read_srt",
+    "read_ttml",
     "read_vtt",
     "srt",
     "to_transcript",

@@ -77,6 +77,7 @@ def _words(cue: Cue, language: str) -> list[dict[str, Any]]:
             continue
         if glued and not part.text[0].isspace() and len(words[-1]["text"]) < _LONGEST_GLUED:
             words[-1]["text"] += texts.pop(0)
+            words[-1].pop("end", None)  # that was its first syllable's
         elif part.start is not None:
             words.append({"text": texts.pop(0), "start": part.start / 1000})
         words += [{"text": text} for text in texts]

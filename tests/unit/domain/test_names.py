@@ -66,7 +66,8 @@ def test_audio_and_video_start_a_job(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["a.png", "a.JPG", "a.webp", "a.json", "a.srt", "a.VTT", "a.ass", "a.toml"]
+    "name",
+    ["a.png", "a.JPG", "a.webp", "a.json", "a.srt", "a.VTT", "a.ass", "a.ttml", "a.dfxp", "a.toml"],
 )
 def test_pictures_transcripts_and_options_are_sidecars(name):
     assert is_sidecar(Path(name))
@@ -171,7 +172,7 @@ def test_numbered_starts_at_the_bare_name():
 
 
 def test_of_several_transcripts_the_one_that_knows_most_is_taken():
-    files = [Path(f"talk.{ending}") for ending in ("srt", "ass", "VTT", "json")]
-    for taken in ("talk.json", "talk.VTT", "talk.ass", "talk.srt"):
+    files = [Path(f"talk.{ending}") for ending in ("srt", "ass", "dfxp", "ttml", "VTT", "json")]
+    for taken in ("talk.json", "talk.VTT", "talk.ttml", "talk.dfxp", "talk.ass", "talk.srt"):
         assert sidecars_of(Path("talk.mp3"), files).transcript == Path(taken)
         files.remove(Path(taken))

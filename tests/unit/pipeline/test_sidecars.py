@@ -83,7 +83,7 @@ def test_subtitles_are_of_the_language_that_is_configured(tmp_path):
     assert read_transcript(path, language="fr").language == "fr"
 
 
-@pytest.mark.parametrize("name", ["talk.srt", "talk.vtt", "talk.ass"])
+@pytest.mark.parametrize("name", ["talk.srt", "talk.vtt", "talk.ass", "talk.ttml"])
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
@@ -101,7 +101,7 @@ def test_subtitles_are_of_the_language_that_is_configured(tmp_path):
 def test_subtitles_that_cannot_be_used_are_told_of(tmp_path, name, content, problem):
     path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(SidecarError, match=f"{problem}|no subtitle") as caught:
+    with pytest.raises(SidecarError, match=f"{problem}|no subtitle|not valid XML") as caught:
         read_transcript(path)
     assert caught.value.file == name
 
