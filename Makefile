@@ -31,7 +31,7 @@ faults: ## kill, starve and confuse the service at every point; one line per fau
 fuzz: ## give every parser mutated input, by coverage, each for SECONDS=600
 	@tools/install.sh --dev
 	@mkdir -p build
-	for target in transcript srt vtt ttml ass lrc txt options configuration; do \
+	for target in transcript srt vtt ttml ass lrc ultrastar txt options configuration; do \
 	  $(BIN)/python -m tools.fuzz $$target -artifact_prefix=build/fuzz- -max_len=60000 \
 	    -max_total_time=$(SECONDS) || exit 1; done
 

@@ -11,7 +11,7 @@ from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.placing import known_alone, placed
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import NoSpeechError, SidecarError
-from karaokify_daemon.pipeline.sidecars import read_lines, read_transcript
+from karaokify_daemon.pipeline.sidecars import read_lines, read_song, read_transcript
 from karaokify_daemon.pipeline.transcriber import Recogniser, Transcriber
 
 NO_SPEECH = "no speech found"
@@ -57,12 +57,15 @@ class Hearing:
     def _found(self, decoded: ffmpeg.Decoded, progress: Progress) -> Transcript:
         sidecars = self._job.sidecars
         language = self._config.transcribe.language
+        own = None if language == "auto" else language
         if sidecars.transcript is not None:
             self.engine = {"model": "sidecar"}
-            own = None if language == "auto" else language
             return read_transcript(sidecars.transcript, language=own, warn=self._warn)
         if sidecars.text is None:
             return self._heard(decoded, progress)
+        if song := read_song(sidecars.text, language=own, warn=self._warn):
+            self.engine = {"model": "sidecar"}
+            return song
         lines = read_lines(sidecars.text, warn=self._warn)
         if any(word.start is not None for line in lines for word in line.words):
             self.engine = {"model": "sidecar"}

@@ -10,12 +10,14 @@ from typing import Any
 from karaokify_daemon.config import Config, with_options
 from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.lyrics import Line, read_lrc, read_text
-from karaokify_daemon.domain.names import SUBTITLES, printable, suffix
+from karaokify_daemon.domain.names import SUBTITLES, is_song, printable, suffix
 from karaokify_daemon.domain.subtitles import (
     Cue,
+    is_ultrastar,
     read_ass,
     read_srt,
     read_ttml,
+    read_ultrastar,
     read_vtt,
     to_transcript,
 )
@@ -116,6 +118,32 @@ def read_lines(path: Path, *, warn: Callable[[str], None] = lambda _: None) -> l
     if not lines:
         raise _bad(path, "has no line with a time and words" if is_lrc else "has no words")
     return lines
+
+
+def read_song(
+    path: Path, *, language: str | None = None, warn: Callable[[str], None] = lambda _: None
+) -> Transcript | None:
+    """Read known text that is UltraStar, and so has the times of all words; None where it is not.
+
+    `warn` hears what was taken, but is doubtful. Raises SidecarError.
+    """
+    if suffix(path) != ".txt":
+        return None
+    doubts: list[str] = []
+    text = _decoded(path, _raw(path, _LARGEST_TEXT), doubts.append)
+    if not is_ultrastar(text):
+        if is_song(path):
+            raise _bad(path, "is not UltraStar text: it begins with no header such as #TITLE")
+        return None
+    for told in doubts:
+        warn(told)
+    try:
+        song = read_ultrastar(text, language)
+    except SidecarError as error:
+        raise _bad(path, error.problem) from error
+    if "\0" in text or not song.words:
+        raise _bad(path, "has no notes with words")
+    return song
 
 
 def read_cues(path: Path, *, warn: Callable[[str], None] = lambda _: None) -> list[Cue]:

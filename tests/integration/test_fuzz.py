@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("atheris")  # in the environment of development only
 
 
-TARGETS = "transcript srt vtt ttml ass lrc txt options configuration".split()
+TARGETS = "transcript srt vtt ttml ass lrc ultrastar txt options configuration".split()
 
 
 @pytest.mark.parametrize("target", TARGETS)

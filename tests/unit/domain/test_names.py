@@ -75,6 +75,13 @@ def test_pictures_transcripts_and_options_are_sidecars(name):
     assert sidecar_stem(Path(name)) == "a"
 
 
+def test_of_several_texts_the_song_is_taken_for_it_knows_the_times():
+    files = [Path(f"talk.{ending}") for ending in ("txt", "lrc", "UltraStar.txt")]
+    for taken in ("talk.UltraStar.txt", "talk.lrc", "talk.txt"):
+        assert sidecars_of(Path("talk.mp3"), files).text == Path(taken)
+        files.remove(Path(taken))
+
+
 def test_a_background_video_belongs_to_the_recording_without_that_word():
     path = Path("talk.Background.mp4")
 
