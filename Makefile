@@ -18,7 +18,7 @@ demo: ## run the service on the bundled recording and print the finished video's
 
 test: ## run the whole suite; PYTEST="-k name" passes arguments on
 	@tools/install.sh --dev
-	$(BIN)/python -m pytest -n 2 $(PYTEST)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(PYTEST)
 
 test-all: ## run what needs no torch on every Python 3.11, 3.12 and 3.13 found here
 	@tools/install.sh --dev
@@ -57,6 +57,10 @@ gallery: ## render every style in every shape, every script and waveform into do
 bench-render: ## measure renders of every style beside the bare encode of their frames
 	@tools/install.sh --dev
 	$(BIN)/python -m benchmarks.render --check
+
+bench-known-text: ## measure how well known words are placed
+	@tools/install.sh --dev
+	$(BIN)/python -m benchmarks.known_text
 
 accuracy: ## measure recognition against espeak-ng's own word times; SEED=8 makes other recordings
 	@tools/install.sh --dev

@@ -106,7 +106,7 @@ def synthesise(r: random.Random, voice: str, seconds: float) -> Recording:
     while now < seconds:
         sentence = evaluation_sentence(r)
         audio, spoken = speak(" ".join(sentence).capitalize() + ".", voice, rate, pitch)
-        if [_bare(word.text) for word in spoken] != sentence:
+        if [bare(word.text) for word in spoken] != sentence:
             skipped += 1  # espeak-ng speaks some pairs ("in the") as one word: one event for two
             continue
         if now + len(audio) / SAMPLE_RATE > _LENGTHS_S[1] - _PAUSE_S[1]:
@@ -119,22 +119,26 @@ def synthesise(r: random.Random, voice: str, seconds: float) -> Recording:
 
 def measure(recording: Recording, transcriber: Transcriber, folder: Path) -> Score:
     """Transcribe a recording from its file, and compare."""
-    path = folder / "recording.wav"
+    result = transcriber.transcribe(save(recording, folder / "recording.wav"))
+    heard = [
+        (bare(word["text"]), word["start"])
+        for segment in result["segments"]
+        for word in segment["words"]
+        if bare(word["text"])
+    ]
+    score = compare([(bare(w.text), w.start) for w in recording.words], heard)
+    score.seconds, score.skipped = [recording.seconds], recording.skipped
+    return score
+
+
+def save(recording: Recording, path: Path) -> Path:
+    """Write a recording as a WAV file."""
     with wave.open(str(path), "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
         out.setframerate(SAMPLE_RATE)
         out.writeframes((recording.audio * 32767).astype("<i2").tobytes())
-    result = transcriber.transcribe(path)
-    heard = [
-        (_bare(word["text"]), word["start"])
-        for segment in result["segments"]
-        for word in segment["words"]
-        if _bare(word["text"])
-    ]
-    score = compare([(_bare(w.text), w.start) for w in recording.words], heard)
-    score.seconds, score.skipped = [recording.seconds], recording.skipped
-    return score
+    return path
 
 
 def compare(truth: Sequence[tuple[str, float]], heard: Sequence[tuple[str, float]]) -> Score:
@@ -235,7 +239,8 @@ def _pause(r: random.Random) -> Audio:
     return np.zeros(int(r.uniform(*_PAUSE_S) * SAMPLE_RATE), np.float32)
 
 
-def _bare(word: str) -> str:
+def bare(word: str) -> str:
+    """Return a word as it is compared: small letters, digits and apostrophes."""
     return re.sub(r"[^a-z0-9']", "", word.lower())
 
 

@@ -1,5 +1,6 @@
 """What a caption looks like in one picture, and where its rows stand."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +16,7 @@ _PITCH = 1.32  # from row to row, in em
 _LEAST_SCALE = 0.3
 _HELD_MS = 400  # a word stays active through a pause this long
 _FADE_MS = 120
+_TITLE, _UPRIGHT_TITLE = 0.0432, 1.33  # of the picture's shorter side; times so much at most
 _CORNERS = {"left": 4, "center": 5, "right": 6}  # of ASS
 
 
@@ -61,6 +63,12 @@ class Look:
     def room(self) -> float:
         """How wide a row may be, in pixels."""
         return self.width - 2 * self.side
+
+    @property
+    def title_size(self) -> float:
+        """The size of a title in a row at the top, in pixels: larger where there is more height."""
+        taller = min(_UPRIGHT_TITLE, max(1.0, math.sqrt(self.height / self.width)))
+        return min(self.width, self.height) * _TITLE * taller
 
     @property
     def max_chars(self) -> int:

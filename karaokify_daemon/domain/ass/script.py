@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from karaokify_daemon.domain.ass import lines, modes
 from karaokify_daemon.domain.ass.look import Look, place
 from karaokify_daemon.domain.ass.text import Event, color, escape, rounded_box, tag_color
-from karaokify_daemon.domain.ass.titles import TITLE_SIZE, Title, titled
+from karaokify_daemon.domain.ass.titles import Title, titled
 from karaokify_daemon.domain.captions import Caption
 from karaokify_daemon.domain.plain import plain
 
@@ -103,7 +103,6 @@ def _header(look: Look) -> str:
     typeface = look.typeface
     font = plain(typeface.family).replace(",", " ")
     edge, side = look.outline_color, round(look.side)
-    short = min(look.width, look.height)
     weight = -1 if look.bold else 0
 
     def line(name: str, size: float, colors: tuple[str, str], bold: int, place: int, v: int) -> str:
@@ -132,8 +131,8 @@ def _header(look: Look) -> str:
         "OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, "
         "Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding\n"
         + line("Caption", look.size, text, weight, 2, look.bottom)
-        + line("Title", short * TITLE_SIZE, (color(look.color, 0x18),) * 2, -1, 8, look.top)
-        + line("Notice", short * TITLE_SIZE, (color(look.color, 0x30),) * 2, 0, 2, look.bottom)
+        + line("Title", look.title_size, (color(look.color, 0x18),) * 2, -1, 8, look.top)
+        + line("Notice", look.title_size, (color(look.color, 0x30),) * 2, 0, 2, look.bottom)
         + box
         + "\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, "
         "Text\n"

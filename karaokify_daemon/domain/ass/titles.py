@@ -13,7 +13,7 @@ from karaokify_daemon.domain.ass.text import (
 )
 from karaokify_daemon.domain.plain import plain
 
-TITLE_SIZE, _LEAST = 0.0432, 0.027  # of the picture's shorter side
+_LEAST = 0.027  # of the picture's shorter side
 _ROWS = 2
 _LONGEST = 300
 _CARD_MS, _CARD_SIZE, _CARD_DIM = 4000, 0.085, 0.62
@@ -53,11 +53,11 @@ def titled(title: Title, look: Look, duration_ms: int) -> list[Event]:
 
 def _header(title: Title, look: Look, duration_ms: int) -> Iterator[Event]:
     """Yield the title at the top, throughout, as large as it fits into two rows."""
-    short = min(look.width, look.height)
-    room = (look.room - 2 * title.reserved) / short
-    scale = min(TITLE_SIZE, max(_LEAST, _ROWS * room * 0.9 / look.title_typeface.width(title.text)))
-    rows = _wrapped(title.text, room / scale, look)
-    percent = round(100 * scale / TITLE_SIZE)
+    room = look.room - 2 * title.reserved
+    fitting = _ROWS * room * 0.9 / look.title_typeface.width(title.text)
+    size = min(look.title_size, max(_LEAST * min(look.width, look.height), fitting))
+    rows = _wrapped(title.text, room / size, look)
+    percent = round(100 * size / look.title_size)
     tags = f"{{\\fscx{percent}\\fscy{percent}}}"
     shown = tags + "\\N".join(_set(row, look) for row in rows)
     yield Event(start=0, end=duration_ms, text=shown, style="Title", layer=2)
@@ -91,7 +91,7 @@ def _lower_third(title: Title, look: Look, duration_ms: int) -> Iterator[Event]:
     """Yield a strap at the left, above the captions, which slides in and fades away."""
     begin = min(_LOWER_FROM_MS, duration_ms // 4)
     times = begin, min(begin + _LOWER_MS, duration_ms)
-    size = min(look.width, look.height) * TITLE_SIZE
+    size = look.title_size
     padding, bar = size * 0.55, max(3.0, size * 0.16)
     room = look.room * 0.9 - 2 * padding - bar
     large = _shrunk(title.text, size, room, look)
@@ -123,7 +123,7 @@ def _fitting(text: str, look: Look, largest: float) -> float:
     """Return the size (pixels) at which a text fits into two rows, or is not worth less."""
     short = min(look.width, look.height)
     fitting = _ROWS * look.room * 0.9 / look.title_typeface.width(text)
-    return min(largest * short, max(TITLE_SIZE * short, fitting))
+    return min(largest * short, max(look.title_size, fitting))
 
 
 def _shrunk(text: str, size: float, room: float, look: Look) -> float:
@@ -139,14 +139,14 @@ def _line(
     tags: str,
     times: tuple[int, int],
 ) -> Event:
-    percent = round(100 * size / (TITLE_SIZE * min(look.width, look.height)))
+    percent = round(100 * size / look.title_size)
     at = f"\\an5\\pos({place[0]:.0f},{place[1]:.0f})\\fscx{percent}\\fscy{percent}"
     shown = f"{{{at}{tags}}}{_set(text, look)}"
     return Event(start=times[0], end=times[1], text=shown, style="Title", layer=2)
 
 
 def _set(text: str, look: Look) -> str:
-    return typeset_line(text, look.title_typeface, TITLE_SIZE * min(look.width, look.height))
+    return typeset_line(text, look.title_typeface, look.title_size)
 
 
 def _drawn(

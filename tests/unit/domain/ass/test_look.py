@@ -67,3 +67,12 @@ def test_a_caption_fades_in_unless_another_stood_there():
     said = captions(*words, max_chars=6, max_rows=1)
     assert said[0].end == said[1].start
     assert [bool(tag) for tag in fades(said)] == [True, False, True]
+
+
+def test_a_title_is_larger_in_an_upright_picture_and_the_same_in_a_wide_one():
+    wide, square, upright, narrow = (
+        look(width=width, height=height).title_size
+        for width, height in ((1920, 1080), (1080, 1080), (1080, 1350), (1080, 4000))
+    )
+    assert wide == square == pytest.approx(0.0432 * 1080)
+    assert square < upright < narrow <= 1.33 * square
