@@ -69,7 +69,9 @@ def caption_lines(
     """
     ends = frozenset(s.words[-1] for s in transcript.segments) if transcript.lines else frozenset()
     limit = max_chars * AVERAGE_EM
-    layout = _Layout(transcript.joiner, limit, max_rows, max_words, measure, ends)
+    layout = _Layout(
+        transcript.joiner, limit, max_rows, max_words, measure, ends, transcript.language
+    )
     groups = [group for run in _runs(transcript.words) for group in layout.captions(run)]
     spans = _spans([(rows[0].words[0].start, rows[-1].words[-1].end) for rows in groups])
     last = duration_ms if duration_ms is not None else max((end for _, end in spans), default=0)
@@ -155,6 +157,7 @@ class _Layout:
     max_words: int | None
     measure: Callable[[str], float]
     ends: frozenset[Word]  # of lines that somebody wrote
+    language: str
 
     def captions(self, words: list[Word]) -> list[tuple[Row, ...]]:
         """Return the cheapest division of a run of words into captions.
@@ -241,7 +244,7 @@ class _Layout:
         """Return how bad it is to break between two words; where a line ends, it is asked for."""
         if word in self.ends:
             return -_AT_LINE_END
-        return break_cost(word, following)
+        return break_cost(word, following, self.language)
 
     def _width(self, row: Row) -> float:
         return self.measure(self.joiner.join(word.text for word in row.words))
