@@ -20,6 +20,7 @@ from karaokify_daemon.domain.subtitles import (
     read_ultrastar,
     read_vtt,
     to_transcript,
+    ttml_language,
 )
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import ConfigError, MachineError, SidecarError
@@ -90,7 +91,7 @@ def read_transcript(
 ) -> Transcript:
     """Read a transcript with word times, or subtitles, whose words get times inside their cues.
 
-    `language` is that of subtitles, which do not say it themselves; None finds it by the script.
+    `language` is that of subtitles; None takes what TTML says, or finds it by the script.
     `warn` hears what was taken, but is doubtful. Raises SidecarError.
     """
     if suffix(path) in SUBTITLES:
@@ -110,9 +111,7 @@ def read_lines(path: Path, *, warn: Callable[[str], None] = lambda _: None) -> l
 
     `warn` hears what was taken, but is doubtful. Raises SidecarError.
     """
-    text = _decoded(path, _raw(path, _LARGEST_TEXT), warn)
-    if "\0" in text:
-        raise _bad(path, "is not text: it holds zero bytes")
+    text = _plain(path, _LARGEST_TEXT, warn)
     is_lrc = suffix(path) == ".lrc"
     lines = read_lrc(text) if is_lrc else read_text(text)
     if not lines:
@@ -148,9 +147,10 @@ def read_song(
 
 def read_cues(path: Path, *, warn: Callable[[str], None] = lambda _: None) -> list[Cue]:
     """Read the cues of subtitles, as their ending says. Raises SidecarError."""
-    text = _decoded(path, _raw(path), warn)
-    if "\0" in text:
-        raise _bad(path, "is not text: it holds zero bytes")
+    return _cues(path, _plain(path, _LARGEST_TRANSCRIPT, warn))
+
+
+def _cues(path: Path, text: str) -> list[Cue]:
     try:
         cues = _READERS[suffix(path)](text)
     except SidecarError as error:
@@ -161,7 +161,10 @@ def read_cues(path: Path, *, warn: Callable[[str], None] = lambda _: None) -> li
 
 
 def _read_subtitles(path: Path, language: str | None, warn: Callable[[str], None]) -> Transcript:
-    cues = read_cues(path, warn=warn)
+    text = _plain(path, _LARGEST_TRANSCRIPT, warn)
+    if _READERS[suffix(path)] is read_ttml:
+        language = language or ttml_language(text)
+    cues = _cues(path, text)
     try:
         transcript = to_transcript(cues, language)
     except SidecarError as error:
@@ -169,6 +172,13 @@ def _read_subtitles(path: Path, language: str | None, warn: Callable[[str], None
     if not transcript.words:
         raise _bad(path, "has subtitles without any words")
     return transcript
+
+
+def _plain(path: Path, largest: int, warn: Callable[[str], None]) -> str:
+    text = _decoded(path, _raw(path, largest), warn)
+    if "\0" in text:
+        raise _bad(path, "is not text: it holds zero bytes")
+    return text
 
 
 def _decoded(path: Path, raw: bytes, warn: Callable[[str], None]) -> str:

@@ -4,9 +4,11 @@ Source: https://www.w3.org/TR/ttml2/, section 12 (timing), and https://www.w3.or
 The file is read as a stream: a tree of 64 MiB of elements would take gigabytes.
 """
 
+import re
 from dataclasses import dataclass
 from xml.parsers import expat
 
+from karaokify_daemon.domain.languages import UNKNOWN, three_letters
 from karaokify_daemon.domain.subtitles.cue import Cue, Part
 from karaokify_daemon.domain.subtitles.ttml_clock import Clock
 from karaokify_daemon.errors import SidecarError
@@ -15,6 +17,8 @@ _NAMESPACES = ("http://www.w3.org/ns/ttml", "http://www.w3.org/2006/10/ttaf1")
 _OLD = "http://www.w3.org/2006/04/ttaf1"
 _READ = frozenset({"tt", "body", "div", "p", "span", "br", "set"})
 _NOT_SPOKEN = frozenset({"text", "textContainer", "delimiter"})  # tts:ruby: how a word is read
+_LANGUAGE = re.compile(r"""<(?:\w+:)?tt\s[^>]*xml:lang=["']([A-Za-z]{2,3})[-"']""")
+_HEAD = 10_000  # characters in which the first element begins and ends
 _DEEPEST = 100
 _LAST_MS = 5000  # a text without an end is shown until the next one, the last so long
 
@@ -36,6 +40,16 @@ def read_ttml(text: str) -> list[Cue]:
     except expat.ExpatError as error:
         raise SidecarError(f"is not valid XML: {error}") from error
     return _ended(reader.cues)
+
+
+def ttml_language(text: str) -> str | None:
+    """Return the language that a TTML file says it is in, as Whisper's code; None for none.
+
+    >>> ttml_language('<tt xml:lang="pt-BR" xmlns="http://www.w3.org/ns/ttml"/>')
+    'pt'
+    """
+    found = _LANGUAGE.search(text[:_HEAD])
+    return found[1].lower() if found and three_letters(found[1].lower()) != UNKNOWN else None
 
 
 @dataclass

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from karaokify_daemon.domain.captions import caption_lines
-from karaokify_daemon.domain.subtitles import read_ttml, to_transcript, ttml
+from karaokify_daemon.domain.subtitles import read_ttml, to_transcript, ttml, ttml_language
 from karaokify_daemon.domain.transcript import Segment, Transcript, Word
 from karaokify_daemon.errors import SidecarError
 
@@ -152,3 +152,10 @@ def test_anything_is_refused_or_read_and_stays_the_same(text):
     except SidecarError:
         return
     assert Transcript.from_dict(read.to_dict()) == read
+
+
+@pytest.mark.parametrize(
+    ("told", "language"), [("en-US", "en"), ("de", "de"), ("", None), ("tlh", None)]
+)
+def test_a_file_says_its_language(told, language):
+    assert ttml_language(document("", f'xml:lang="{told}"')) == language
