@@ -1,6 +1,6 @@
 # `make` alone lists the targets. Each installs what it needs first, which is quick once it is there.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all faults fuzz lint gallery bench-render accuracy clean
+.PHONY: help install demo test test-all faults fuzz lint gallery bench-render bench-reading bench-known-text accuracy clean
 BIN := .venv/bin
 SEED := 7
 SECONDS := 600
@@ -57,6 +57,10 @@ gallery: ## render every style in every shape, every script and waveform into do
 bench-render: ## measure renders of every style beside the bare encode of their frames
 	@tools/install.sh --dev
 	$(BIN)/python -m benchmarks.render --check
+
+bench-reading: ## measure how well captions read, beside those of Whisper's own writer
+	@tools/install.sh --dev
+	$(BIN)/python -m benchmarks.reading
 
 bench-known-text: ## measure how well known words are placed
 	@tools/install.sh --dev

@@ -20,6 +20,7 @@ _ALONE, _HASTY = 1.5, 6.0  # what a word alone in its row costs, and a caption t
 _LONG, _EACH_SECOND = 20.0, 5.0  # one that is too long, and each second of that
 _SHRUNK = 30.0
 _LONGEST_MS = 7000  # a caption that stands longer is read twice
+_LONGEST_SAID_MS = 6500  # so that there is time to come before its first word
 
 
 @dataclass(frozen=True)
@@ -255,7 +256,7 @@ class _Layout:
 
 
 def _too_long(first: Word, last: Word) -> float:
-    beyond = last.end - first.start - _LONGEST_MS
+    beyond = last.end - first.start - _LONGEST_SAID_MS
     return _LONG + _EACH_SECOND * beyond / 1000 if beyond > 0 else 0.0
 
 
