@@ -1,6 +1,6 @@
 # `make` alone lists the targets. Each installs what it needs first, which is quick once it is there.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all faults fuzz lint gallery bench-render accuracy clean
+.PHONY: help install demo test test-all faults fuzz lint gallery bench-render bench-reading bench-known-text accuracy clean
 BIN := .venv/bin
 SEED := 7
 SECONDS := 600
@@ -18,7 +18,7 @@ demo: ## run the service on the bundled recording and print the finished video's
 
 test: ## run the whole suite; PYTEST="-k name" passes arguments on
 	@tools/install.sh --dev
-	$(BIN)/python -m pytest -n 2 $(PYTEST)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(PYTEST)
 
 test-all: ## run what needs no torch on every Python 3.11, 3.12 and 3.13 found here
 	@tools/install.sh --dev
@@ -31,7 +31,7 @@ faults: ## kill, starve and confuse the service at every point; one line per fau
 fuzz: ## give every parser mutated input, by coverage, each for SECONDS=600
 	@tools/install.sh --dev
 	@mkdir -p build
-	for target in transcript srt vtt ass lrc txt options configuration; do \
+	for target in transcript srt vtt ttml ass lrc ultrastar txt options configuration; do \
 	  $(BIN)/python -m tools.fuzz $$target -artifact_prefix=build/fuzz- -max_len=60000 \
 	    -max_total_time=$(SECONDS) || exit 1; done
 
@@ -57,6 +57,10 @@ gallery: ## render every style in every shape, every script and waveform into do
 bench-render: ## measure renders of every style beside the bare encode of their frames
 	@tools/install.sh --dev
 	$(BIN)/python -m benchmarks.render --check
+
+bench-reading: ## measure how well captions read, beside those of Whisper's own writer
+	@tools/install.sh --dev
+	$(BIN)/python -m benchmarks.reading
 
 bench-known-text: ## measure how well known words are placed
 	@tools/install.sh --dev

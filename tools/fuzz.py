@@ -20,7 +20,12 @@ with atheris.instrument_imports(include=["karaokify_daemon"]):
     from karaokify_daemon.domain.placing import placed
     from karaokify_daemon.domain.transcript import Transcript
     from karaokify_daemon.errors import ConfigError, SidecarError
-    from karaokify_daemon.pipeline.sidecars import effective_config, read_lines, read_transcript
+    from karaokify_daemon.pipeline.sidecars import (
+        effective_config,
+        read_lines,
+        read_song,
+        read_transcript,
+    )
 
 _WORDS = (
     b'{"text": "a b", "language": "en", "segments": [{"id": 0, "start": 0, "end": 1.5, '
@@ -35,6 +40,17 @@ _VTT = (
 _ASS = (
     b"[Script Info]\n[V4+ Styles]\n[Events]\nFormat: Layer, Start, End, Style, Text\n"
     b"Dialogue: 0,0:00:01.00,0:00:02.50,D,{\\an5\\k10}{\\kf50}a\\N {\\K30}b{\\p1}m 0 0{\\p0}\n"
+)
+_TTML = (
+    b'<tt xmlns="http://www.w3.org/ns/ttml" xmlns:p="http://www.w3.org/ns/ttml#parameter" '
+    b'p:frameRate="24"><body begin="1s"><div timeContainer="seq"><p dur="00:00:02:12"><span>'
+    b'<set begin="100ms" end="30f"/>a</span> <span begin="1.5s">b</span><br/>c</p></div></body>'
+    b"</tt>"
+)
+_SONG = (
+    b"#TITLE:a\n#BPM:312,5\n#GAP:-10.5\n#RELATIVE:YES\nP1\n"
+    b": 0 4 5 Hel\n* 4 2 5 lo~\n: 6 2 0 ~ \n- 8 9\n"
+    b"F 0 1 0  you\nP2\nR 0 4 0 b\nE\n"
 )
 _LRC = b"[ti:x]\n[offset:-20]\n[00:00.10][00:01.00]a <00:00.50>b<00:00.90>\n[00:01.40]\n"
 _OPTIONS = (
@@ -79,6 +95,17 @@ def _lines(ending: str) -> Callable[[Path], None]:
     return lines
 
 
+def song(path: Path) -> None:
+    """UltraStar is refused, or is the same after it was written and read again."""
+    named = path.with_suffix(".txt")
+    path.replace(named)
+    try:
+        read = read_song(named)
+    except SidecarError:
+        return
+    assert read is None or Transcript.from_dict(read.to_dict()) == read
+
+
 def options(path: Path) -> None:
     """A job's options are refused, or change nothing but what a job may set."""
     job = Job(id="", media=path.with_suffix(".wav"), sidecars=Sidecars(options=path))
@@ -101,8 +128,10 @@ TARGETS: dict[str, tuple[Callable[[Path], None], bytes]] = {
     "transcript": (transcript, _WORDS),
     "srt": (_subtitles(".srt"), _SRT),
     "vtt": (_subtitles(".vtt"), _VTT),
+    "ttml": (_subtitles(".ttml"), _TTML),
     "ass": (_subtitles(".ass"), _ASS),
     "lrc": (_lines(".lrc"), _LRC),
+    "ultrastar": (song, _SONG),
     "txt": (_lines(".txt"), b"[Chorus]\nb, a\n\nA\n"),
     "options": (options, _OPTIONS),
     "configuration": (configuration, b"[presets.news]\n" + _OPTIONS),

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from karaokify_daemon.config.languages import LANGUAGES
-from karaokify_daemon.config.style import Colour, Waveform
+from karaokify_daemon.config.style import Colour, Position, Waveform
 from karaokify_daemon.domain.frames import Margins
 
 Export = Literal["srt", "vtt", "ass", "lrc", "ultrastar", "ttml", "txt"]
@@ -18,7 +18,7 @@ Seconds = Annotated[float, Field(ge=0, le=1e7)]
 JOB_KEYS = frozenset(
     "title byline title_as style language model size fps fit zoom font_size text_color "
     "highlight_color outline_color background_color background_gradient waveform waveform_color "
-    "no_speech loudness true_peak".split()
+    "waveform_position no_speech loudness true_peak".split()
 )
 
 
@@ -109,6 +109,7 @@ class Video(_Section):
     outline_color: Colour | None = None
     waveform: Waveform | None = None
     waveform_color: Colour | None = None
+    waveform_position: Position | None = None
     crf: Annotated[int, Field(ge=0, le=51)] = 20
     encoder_preset: Literal[
         "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"

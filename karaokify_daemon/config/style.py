@@ -11,6 +11,7 @@ from karaokify_daemon.errors import ConfigError, Fault
 Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
 Waveform = Literal["none", "line", "bars", "mirror-bars", "ring", "progress"]
 Percent = Annotated[float, Field(ge=0, le=200)]
+Position = Literal["bottom", "middle", "top"]
 
 
 class Style(BaseModel):
@@ -42,7 +43,8 @@ class Style(BaseModel):
     progress: bool = False
     waveform: Waveform = "mirror-bars"
     waveform_color: Colour = "#5B8DEF"
-    anchor: Literal["bottom", "middle", "top"] = "bottom"
+    waveform_position: Position = "bottom"
+    anchor: Position = "bottom"
     align: Literal["left", "center"] = "center"
     rows: Annotated[int, Field(ge=1, le=4)] = 2
     row_chars: Annotated[int, Field(ge=4, le=80)] = 42

@@ -20,6 +20,7 @@ _ALONE, _HASTY = 1.5, 6.0  # what a word alone in its row costs, and a caption t
 _LONG, _EACH_SECOND = 20.0, 5.0  # one that is too long, and each second of that
 _SHRUNK = 30.0
 _LONGEST_MS = 7000  # a caption that stands longer is read twice
+_LONGEST_SAID_MS = 6500  # so that there is time to come before its first word
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,9 @@ def caption_lines(
     """
     ends = frozenset(s.words[-1] for s in transcript.segments) if transcript.lines else frozenset()
     limit = max_chars * AVERAGE_EM
-    layout = _Layout(transcript.joiner, limit, max_rows, max_words, measure, ends)
+    layout = _Layout(
+        transcript.joiner, limit, max_rows, max_words, measure, ends, transcript.language
+    )
     groups = [group for run in _runs(transcript.words) for group in layout.captions(run)]
     spans = _spans([(rows[0].words[0].start, rows[-1].words[-1].end) for rows in groups])
     last = duration_ms if duration_ms is not None else max((end for _, end in spans), default=0)
@@ -155,6 +158,7 @@ class _Layout:
     max_words: int | None
     measure: Callable[[str], float]
     ends: frozenset[Word]  # of lines that somebody wrote
+    language: str
 
     def captions(self, words: list[Word]) -> list[tuple[Row, ...]]:
         """Return the cheapest division of a run of words into captions.
@@ -241,7 +245,7 @@ class _Layout:
         """Return how bad it is to break between two words; where a line ends, it is asked for."""
         if word in self.ends:
             return -_AT_LINE_END
-        return break_cost(word, following)
+        return break_cost(word, following, self.language)
 
     def _width(self, row: Row) -> float:
         return self.measure(self.joiner.join(word.text for word in row.words))
@@ -252,7 +256,7 @@ class _Layout:
 
 
 def _too_long(first: Word, last: Word) -> float:
-    beyond = last.end - first.start - _LONGEST_MS
+    beyond = last.end - first.start - _LONGEST_SAID_MS
     return _LONG + _EACH_SECOND * beyond / 1000 if beyond > 0 else 0.0
 
 

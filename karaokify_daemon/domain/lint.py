@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from karaokify_daemon.domain.captions import Caption
-from karaokify_daemon.domain.phrasing import leads_on
+from karaokify_daemon.domain.phrasing import holds
 from karaokify_daemon.domain.text_width import AVERAGE_EM, em_width
 
 RULES = {
@@ -33,7 +33,10 @@ _BALANCE = 0.3  # a row may be as short, of the other
 
 @dataclass(frozen=True)
 class Norm:
-    """Limits: characters of mean width in a row, characters a second, milliseconds, frames."""
+    """Limits: characters of mean width in a row, characters a second, milliseconds, frames.
+
+    `language` is Whisper's code: phrases are held together by its words.
+    """
 
     row_chars: int = 42
     rows: int = 2
@@ -42,6 +45,7 @@ class Norm:
     longest_ms: int = 7000
     gap_frames: int = 2
     rate: Fraction = Fraction(30)
+    language: str = "en"
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,7 @@ def _rows(
         if len(words) < 2:
             continue
         choice = _has_choice(words, norm, measure)
-        if leads_on(above.split()[-1]):
+        if holds(above.split()[-1], below.split()[0], norm.language):
             yield Finding("break", number, at, 1, 0, not choice)
         alone = 1 in (len(above.split()), len(below.split())) and len(words) > 3
         if alone:
@@ -141,7 +145,8 @@ def _has_choice(words: Sequence[str], norm: Norm, measure: Callable[[str], float
         rows = " ".join(words[:at]), " ".join(words[at:])
         widths = [measure(row) / AVERAGE_EM for row in rows]
         even = min(widths) >= _BALANCE * max(widths)
-        if max(widths) <= norm.row_chars and even and not leads_on(words[at - 1]):
+        held = holds(words[at - 1], words[at], norm.language)
+        if max(widths) <= norm.row_chars and even and not held:
             return True
     return False
 

@@ -14,7 +14,7 @@ from karaokify_daemon.domain.job import Sidecars
 AUDIO = frozenset({".wav", ".mp3", ".flac", ".m4a", ".aac", ".ogg", ".opus", ".oga"})
 VIDEO = frozenset({".mp4", ".mov", ".mkv", ".webm", ".m4v"})
 IMAGE = frozenset({".png", ".jpg", ".jpeg", ".webp"})
-SUBTITLES = (".vtt", ".ass", ".srt")
+SUBTITLES = (".vtt", ".ttml", ".dfxp", ".ass", ".srt")
 TEXTS = (".lrc", ".txt")  # known text; of both, the first is taken: it may know times
 _TRANSCRIPTS = (".json", *SUBTITLES)  # of several, the first is taken: it knows the most
 
@@ -37,6 +37,7 @@ _IGNORED = (
     "*.error.txt",
 )
 _BACKGROUND = ".background"
+_ULTRASTAR = ".ultrastar"
 _RESERVED = frozenset({"manifest", "poster", "contact"})  # names of a bundle's own files
 _LONGEST_NAME = 255  # bytes, of every file system we know
 _LONGEST_STEM = 200  # bytes: with any ending and suffix of ours, far below the 255 of file systems
@@ -71,6 +72,11 @@ def is_background_video(path: Path) -> bool:
     return suffix(path) in VIDEO and path.stem.lower().endswith(_BACKGROUND)
 
 
+def is_song(path: Path) -> bool:
+    """Tell whether the name says `STEM.ultrastar.txt`."""
+    return suffix(path) == ".txt" and path.stem.lower().endswith(_ULTRASTAR)
+
+
 def is_media(path: Path) -> bool:
     """Tell whether a file by this name starts a job."""
     return suffix(path) in AUDIO | VIDEO and not is_background_video(path)
@@ -83,6 +89,8 @@ def is_sidecar(path: Path) -> bool:
 
 def sidecar_stem(path: Path) -> str:
     """Return the stem of the media that a sidecar belongs to."""
+    if is_song(path):
+        return path.stem[: -len(_ULTRASTAR)]
     return path.stem[: -len(_BACKGROUND)] if is_background_video(path) else path.stem
 
 
@@ -92,7 +100,8 @@ def sidecars_of(media: Path, siblings: Iterable[Path]) -> Sidecars:
     moving = [p for p in own if is_background_video(p)]
     still = [p for p in own if suffix(p) in IMAGE]
     transcript = next((p for s in _TRANSCRIPTS for p in own if suffix(p) == s), None)
-    text = next((p for s in TEXTS for p in own if suffix(p) == s), None)
+    songs = [p for p in own if is_song(p)]  # they know the times of all words
+    text = next(iter(songs + [p for s in TEXTS for p in own if suffix(p) == s]), None)
     return Sidecars(
         background=next(iter(moving + still), None),
         transcript=transcript,

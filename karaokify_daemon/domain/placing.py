@@ -10,6 +10,7 @@ from karaokify_daemon.domain.lyrics import KnownWord, Line
 from karaokify_daemon.domain.transcript import Transcript, Word, words_of
 
 _SPOKEN_MS, _HURRIED_MS = 80, 25  # a letter, as it is usually said, and as it can be at most
+_LEAST_MS = 10  # a letter; recognition measures in steps of 20 ms
 _STRETCHED = 3  # a gap of more times what its words take is silence, or something else
 _MISSED_MS = 1500  # so much at the start or the end a recogniser may have missed
 _OUTSIDE_MS = 500  # a word may be recognised so far outside of its line's time
@@ -57,7 +58,7 @@ def placed(lines: Sequence[Line], heard: Transcript, duration_ms: int) -> Placed
         for word in line.words
         for n, text in enumerate(words_of(word.text, heard.language))
     ]
-    spoken = heard.words
+    spoken = [word for word in heard.words if _possible(word)]
     pairs = align([slot.word.text for slot in slots], [word.text for word in spoken])
     recognised = _take(slots, spoken, pairs)
     for run in _runs(slots):
@@ -72,6 +73,11 @@ def placed(lines: Sequence[Line], heard: Transcript, duration_ms: int) -> Placed
         first_unplaced=missing[0].line.number if missing else None,
         likely=sum(slot.confidence > 0 for slot in long) >= 0.15 * len(long),
     )
+
+
+def _possible(word: Word) -> bool:
+    """Tell whether a word is long enough to be one: recognisers repeat themselves in no time."""
+    return word.end - word.start >= _LEAST_MS * len(folded(word.text))
 
 
 def _take(slots: Sequence[_Slot], spoken: Sequence[Word], pairs: list[int | None]) -> int:
@@ -151,11 +157,23 @@ def _room(
         return left, min(right, left + _STRETCHED * letters * _SPOKEN_MS)
     unmatched = _between(spoken, pairs, run)
     if unmatched:
-        return max(left, unmatched[0].start), min(right, unmatched[-1].end)
+        own = max(left, unmatched[0].start), min(right, unmatched[-1].end)
+        return _widened(own, (left, right), letters)
     if before is None or after is None:
         return _at_an_end(letters, left, right, at_start=before is None)
     fits = letters * _HURRIED_MS <= right - left <= _STRETCHED * letters * _SPOKEN_MS
     return (left, right) if fits else None
+
+
+def _widened(own: tuple[int, int], room: tuple[int, int], letters: int) -> tuple[int, int] | None:
+    """Return the time of what was misheard, or more around it where that is too short."""
+    if own[1] - own[0] >= letters * _HURRIED_MS:
+        return own
+    if room[1] - room[0] < letters * _HURRIED_MS:
+        return None
+    wanted = min(letters * _SPOKEN_MS, room[1] - room[0])
+    left = min(max(room[0], sum(own) // 2 - wanted // 2), room[1] - wanted)
+    return left, left + wanted
 
 
 def _at_an_end(letters: int, left: int, right: int, *, at_start: bool) -> tuple[int, int] | None:

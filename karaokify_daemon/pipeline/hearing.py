@@ -9,9 +9,10 @@ from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.lyrics import Line
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.placing import known_alone, placed
+from karaokify_daemon.domain.subtitles import script_language
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import NoSpeechError, SidecarError
-from karaokify_daemon.pipeline.sidecars import read_lines, read_transcript
+from karaokify_daemon.pipeline.sidecars import read_lines, read_song, read_transcript
 from karaokify_daemon.pipeline.transcriber import Recogniser, Transcriber
 
 NO_SPEECH = "no speech found"
@@ -57,16 +58,20 @@ class Hearing:
     def _found(self, decoded: ffmpeg.Decoded, progress: Progress) -> Transcript:
         sidecars = self._job.sidecars
         language = self._config.transcribe.language
+        own = None if language == "auto" else language
         if sidecars.transcript is not None:
             self.engine = {"model": "sidecar"}
-            own = None if language == "auto" else language
             return read_transcript(sidecars.transcript, language=own, warn=self._warn)
         if sidecars.text is None:
             return self._heard(decoded, progress)
+        if song := read_song(sidecars.text, language=own, warn=self._warn):
+            self.engine = {"model": "sidecar"}
+            return song
         lines = read_lines(sidecars.text, warn=self._warn)
         if any(word.start is not None for line in lines for word in line.words):
             self.engine = {"model": "sidecar"}
-            return known_alone(lines, "en" if language == "auto" else language)
+            texts = (word.text for line in lines for word in line.words)
+            return known_alone(lines, own or script_language(texts))
         return self._placed(lines, self._heard(decoded, progress), decoded.duration_ms)
 
     def _placed(self, lines: list[Line], heard: Transcript, duration_ms: int) -> Transcript:

@@ -10,8 +10,18 @@ from typing import Any
 from karaokify_daemon.config import Config, with_options
 from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.lyrics import Line, read_lrc, read_text
-from karaokify_daemon.domain.names import SUBTITLES, printable, suffix
-from karaokify_daemon.domain.subtitles import Cue, read_ass, read_srt, read_vtt, to_transcript
+from karaokify_daemon.domain.names import SUBTITLES, is_song, printable, suffix
+from karaokify_daemon.domain.subtitles import (
+    Cue,
+    is_ultrastar,
+    read_ass,
+    read_srt,
+    read_ttml,
+    read_ultrastar,
+    read_vtt,
+    to_transcript,
+    ttml_language,
+)
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import ConfigError, MachineError, SidecarError
 from karaokify_daemon.pipeline.styles import styled
@@ -19,7 +29,13 @@ from karaokify_daemon.pipeline.styles import styled
 _LARGEST_TRANSCRIPT = 64 * 1024 * 1024
 _LARGEST_TEXT = 1024 * 1024  # words of a day
 _LARGEST_OPTIONS = 16 * 1024  # many times what there is to say; deep tables take tomllib long
-_READERS = {".vtt": read_vtt, ".ass": read_ass, ".srt": read_srt}
+_READERS = {
+    ".vtt": read_vtt,
+    ".ttml": read_ttml,
+    ".dfxp": read_ttml,
+    ".ass": read_ass,
+    ".srt": read_srt,
+}
 
 
 def effective_config(config: Config, job: Job) -> Config:
@@ -75,7 +91,7 @@ def read_transcript(
 ) -> Transcript:
     """Read a transcript with word times, or subtitles, whose words get times inside their cues.
 
-    `language` is that of subtitles, which do not say it themselves; None finds it by the script.
+    `language` is that of subtitles; None takes what TTML says, or finds it by the script.
     `warn` hears what was taken, but is doubtful. Raises SidecarError.
     """
     if suffix(path) in SUBTITLES:
@@ -95,9 +111,7 @@ def read_lines(path: Path, *, warn: Callable[[str], None] = lambda _: None) -> l
 
     `warn` hears what was taken, but is doubtful. Raises SidecarError.
     """
-    text = _decoded(path, _raw(path, _LARGEST_TEXT), warn)
-    if "\0" in text:
-        raise _bad(path, "is not text: it holds zero bytes")
+    text = _plain(path, _LARGEST_TEXT, warn)
     is_lrc = suffix(path) == ".lrc"
     lines = read_lrc(text) if is_lrc else read_text(text)
     if not lines:
@@ -105,19 +119,52 @@ def read_lines(path: Path, *, warn: Callable[[str], None] = lambda _: None) -> l
     return lines
 
 
+def read_song(
+    path: Path, *, language: str | None = None, warn: Callable[[str], None] = lambda _: None
+) -> Transcript | None:
+    """Read known text that is UltraStar, and so has the times of all words; None where it is not.
+
+    `warn` hears what was taken, but is doubtful. Raises SidecarError.
+    """
+    if suffix(path) != ".txt":
+        return None
+    doubts: list[str] = []
+    text = _decoded(path, _raw(path, _LARGEST_TEXT), doubts.append)
+    if not is_ultrastar(text):
+        if is_song(path):
+            raise _bad(path, "is not UltraStar text: it begins with no header such as #TITLE")
+        return None
+    for told in doubts:
+        warn(told)
+    try:
+        song = read_ultrastar(text, language)
+    except SidecarError as error:
+        raise _bad(path, error.problem) from error
+    if "\0" in text or not song.words:
+        raise _bad(path, "has no notes with words")
+    return song
+
+
 def read_cues(path: Path, *, warn: Callable[[str], None] = lambda _: None) -> list[Cue]:
     """Read the cues of subtitles, as their ending says. Raises SidecarError."""
-    text = _decoded(path, _raw(path), warn)
-    if "\0" in text:
-        raise _bad(path, "is not text: it holds zero bytes")
-    cues = _READERS[suffix(path)](text)
+    return _cues(path, _plain(path, _LARGEST_TRANSCRIPT, warn))
+
+
+def _cues(path: Path, text: str) -> list[Cue]:
+    try:
+        cues = _READERS[suffix(path)](text)
+    except SidecarError as error:
+        raise _bad(path, error.problem) from error
     if not cues:
         raise _bad(path, f"has no subtitle of the form that {suffix(path)} has")
     return cues
 
 
 def _read_subtitles(path: Path, language: str | None, warn: Callable[[str], None]) -> Transcript:
-    cues = read_cues(path, warn=warn)
+    text = _plain(path, _LARGEST_TRANSCRIPT, warn)
+    if _READERS[suffix(path)] is read_ttml:
+        language = language or ttml_language(text)
+    cues = _cues(path, text)
     try:
         transcript = to_transcript(cues, language)
     except SidecarError as error:
@@ -125,6 +172,13 @@ def _read_subtitles(path: Path, language: str | None, warn: Callable[[str], None
     if not transcript.words:
         raise _bad(path, "has subtitles without any words")
     return transcript
+
+
+def _plain(path: Path, largest: int, warn: Callable[[str], None]) -> str:
+    text = _decoded(path, _raw(path, largest), warn)
+    if "\0" in text:
+        raise _bad(path, "is not text: it holds zero bytes")
+    return text
 
 
 def _decoded(path: Path, raw: bytes, warn: Callable[[str], None]) -> str:

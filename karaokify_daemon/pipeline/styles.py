@@ -47,10 +47,13 @@ def styled(video: Video) -> Style:
 def resolved(video: Video) -> Video:
     """Return the same options, with what the style says where they say nothing of the waveform."""
     style = styled(video)
+    position = video.waveform_position or style.waveform_position
     return video.model_copy(
         update={
             "waveform": video.waveform or style.waveform,
             "waveform_color": video.waveform_color or style.waveform_color,
+            # Captions at the bottom stand above it; elsewhere they have the place for themselves.
+            "waveform_position": "bottom" if position == style.anchor else position,
         }
     )
 

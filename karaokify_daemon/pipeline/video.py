@@ -29,7 +29,8 @@ from karaokify_daemon.pipeline.styles import resolved, styled
 _NOTICE = "No speech found"
 _UPRIGHT = 1.25  # a style's size in pictures for telephones
 _ABOVE = 0.025  # captions stand above the margin, or the waveform, of the height
-_NOT_OF_LOOKS = ("description", "font", "words", "size", "waveform", "waveform_color")
+_OF_WAVEFORM = ("waveform", "waveform_color", "waveform_position")
+_NOT_OF_LOOKS = ("description", "font", "words", "size", *_OF_WAVEFORM)
 _OF_SIZE = ("outline", "shadow", "glow", "radius", "padding")  # of a style: percent of the font's
 
 

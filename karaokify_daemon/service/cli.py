@@ -189,7 +189,7 @@ def _lint(commands: Any) -> None:
         type=Path,
         nargs="+",
         metavar="FILE",
-        help="a transcript (.json), of which captions are made as configured; .srt, .vtt or .ass",
+        help="a transcript (.json), of which captions are made as configured; or subtitles",
     )
     parser.add_argument("--all", action="store_true", help="also what fast speech leaves no choice")
     parser.add_argument("--config", type=Path, metavar="FILE", help=_CONFIG_HELP)

@@ -1,11 +1,13 @@
 """What `karaokify-daemon lint` says of a file."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
 
 from karaokify_daemon.config import Config
+from karaokify_daemon.domain.languages import UNKNOWN, three_letters
 from karaokify_daemon.domain.lint import RULES, Finding, Norm, Shown, lint
 from karaokify_daemon.domain.names import SUBTITLES, printable, suffix
 from karaokify_daemon.errors import ConfigError
@@ -23,6 +25,7 @@ def findings(config: Config, path: Path) -> Iterator[tuple[Finding, str]]:
     generator = VideoGenerator(RenderConfig(media=path, output=path, video=config.video))
     norm = Norm(row_chars=min(Norm.row_chars, generator.row_chars), rate=rate)
     if suffix(path) in SUBTITLES:
+        norm = replace(norm, language=_language(path, config))
         found = lint([*_shown(path)], norm)
     elif suffix(path) == ".json":
         found = _of_transcript(generator, config, path, norm)
@@ -37,12 +40,22 @@ def _of_transcript(
     generator: VideoGenerator, config: Config, path: Path, norm: Norm
 ) -> list[Finding]:
     style = styled(config.video)
-    captions = generator.captions(read_transcript(path))
-    found = lint([Shown.of(caption) for caption in captions], norm)
+    transcript = read_transcript(path)
+    shown = [Shown.of(caption) for caption in generator.captions(transcript)]
+    found = lint(shown, replace(norm, language=transcript.language))
     if style.words is not None or style.rows != norm.rows:
         # Such styles show few words at a time, each as long as it is said.
         found = [finding for finding in found if finding.rule in ("overlap", "wide", "rows", "gap")]
     return found
+
+
+def _language(path: Path, config: Config) -> str:
+    """Return the language that the name says (`talk.de.srt`), or the configuration, or English."""
+    named = Path(path.stem).suffix[1:].lower()
+    if three_letters(named) != UNKNOWN:
+        return named
+    own = config.transcribe.language
+    return "en" if own == "auto" else own
 
 
 def _shown(path: Path) -> Iterator[Shown]:

@@ -91,23 +91,32 @@ def test_a_bundle_holds_what_was_said_in_every_form(tree):
     assert line["stages"].keys() == set(manifest["timings_seconds"]) | {"publish"}
 
 
-def test_a_published_webvtt_gives_the_same_words_again(tree):
+def test_what_is_published_gives_the_same_words_again(tree):
     words = speech(tree.inbox / "talk.wav")
     transcript(tree.inbox / "talk.json", words)
+    recording = (tree.inbox / "talk.wav").read_bytes()
     assert tree.once()[0] == 0
     first = tree.outbox / "talk"
-    speech(tree.inbox / "talk.wav")
-    (tree.inbox / "talk.vtt").write_bytes((first / "talk.vtt").read_bytes())
+    endings = ("vtt", "ttml", "ultrastar.txt")  # their times are those of every word
+    for ending in endings:
+        name = ending.partition(".")[0]
+        (tree.inbox / f"{name}.wav").write_bytes(recording)
+        (tree.inbox / f"{name}.{ending}").write_bytes((first / f"talk.{ending}").read_bytes())
     status, log = tree.once()
     assert status == 0 and not events(log, "worker.started"), log
-    again = tree.outbox / "talk-2"
-    said, same = (
-        json.loads(path.read_text()) for path in (first / "talk.json", again / "talk-2.json")
-    )
-    assert same["text"] == said["text"]
-    for one, other in zip(said["segments"], same["segments"], strict=False):
-        assert one["words"][0]["start"] == other["words"][0]["start"]
-    assert "#MP3:talk-2.mp4\n" in (again / "talk-2.ultrastar.txt").read_text()
+    for ending in endings:
+        name = ending.partition(".")[0]
+        again = json.loads((tree.outbox / name / f"{name}.json").read_text())
+        said = json.loads((first / "talk.json").read_text())
+        assert again["text"] == said["text"] == SENTENCE, ending
+        for one, other in zip(words, words_of(again), strict=True):
+            assert abs(one.start - other["start"]) <= 0.006, ending
+    assert "#MP3:vtt.mp4\n" in (tree.outbox / "vtt" / "vtt.ultrastar.txt").read_text()
+
+
+def words_of(said):
+    """Return the words of a transcript as it is published."""
+    return [word for segment in said["segments"] for word in segment["words"]]
 
 
 def test_sidecars_give_picture_words_and_options(tree):

@@ -6,6 +6,7 @@ import pytest
 from scipy.io import wavfile
 
 from karaokify_daemon import RenderConfig, VideoGenerator
+from karaokify_daemon.adapters.ffmpeg import height_with_margin
 from karaokify_daemon.config import Limits, Video
 from tests.support.frames import frames
 
@@ -125,3 +126,15 @@ def test_captions_stand_above_it(tmp_path):
     green = (shot[..., 1] - shot[..., 0] > 80).any(1).nonzero()[0]
     red = (shot[..., 0] - shot[..., 1] > 80).any(1).nonzero()[0]
     assert len(green) and len(red) and green.max() < red.min()
+
+
+@pytest.mark.parametrize(("position", "low", "high"), [("top", 0.05, 0.45), ("middle", 0.4, 0.6)])
+def test_it_lies_where_it_is_asked_for_and_captions_at_the_bottom_get_its_room(
+    tmp_path, position, low, high
+):
+    media = noise(tmp_path / "a.wav", 0.3)
+    lit = render(media, Limits(), "mirror-bars", waveform_position=position)
+    y = lit.any(0).any(1).nonzero()[0]
+    assert low * HEIGHT < y.min() and y.max() < high * HEIGHT
+    below = height_with_margin(Video(size="640x360", waveform_position=position))
+    assert below == Video(size="640x360").margins.bottom

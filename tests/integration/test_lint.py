@@ -49,3 +49,14 @@ def test_what_cannot_be_read_is_an_error(tmp_path):
     assert done.returncode == 2 and "x.srt" in done.stderr
     (tmp_path / "x.doc").write_text("nothing")
     assert "is none of .json, .vtt" in run_cli("lint", tmp_path / "x.doc").stderr
+
+
+def test_phrases_are_those_of_the_language_of_the_name_or_of_the_configuration(tmp_path):
+    cue = "1\n00:00:01,000 --> 00:00:04,000\nall of the old men die\ntomorrow in the morning\n"
+    for name in ("talk.en.srt", "talk.de.srt", "talk.srt"):
+        (tmp_path / name).write_text(cue)
+    assert run_cli("lint", tmp_path / "talk.en.srt").returncode == 0
+    assert " break: " in run_cli("lint", tmp_path / "talk.de.srt").stdout
+    assert run_cli("lint", tmp_path / "talk.srt").returncode == 0
+    german = run_cli("lint", tmp_path / "talk.srt", "--set", "transcribe.language=de")
+    assert " break: " in german.stdout

@@ -22,6 +22,7 @@ _WIDTH = 0.76  # of the width
 _BAR, _GAP = 0.0105, 0.0075  # of the shorter side
 _RING_BARS, RING_RADIUS, _RING_REACH = 72, 0.17, 0.1  # of the shorter side
 _RING_MIDDLE = 0.44  # of the height
+_TITLE = 0.15  # of the shorter side: two rows
 _SLOPE = 40  # how fast a pixel lights up, in levels of a level: over a pixel or two
 TOP_CODE = 250  # the code of a full bar; 255 is never lit
 _RESTING = 0.38  # how bright what is still to come is, of the whole recording's envelope
@@ -34,7 +35,9 @@ class Wave:
     kind: str
     size: tuple[int, int]
     frame: tuple[int, int]
+    top: int  # of the margin, and of a title there
     bottom: int  # of the margin
+    position: str = "bottom"
 
     @classmethod
     def of(cls, video: Video) -> "Wave":
@@ -43,7 +46,9 @@ class Wave:
             kind=str(video.waveform),
             size=_size(video),
             frame=(video.width, video.height),
+            top=video.margins.top + round(min(video.width, video.height) * _TITLE),
             bottom=video.margins.bottom,
+            position=video.waveform_position or "bottom",
         )
 
     @cached_property
@@ -62,7 +67,12 @@ class Wave:
     def place(self) -> tuple[int, int]:
         """Where its upper left corner lies."""
         (width, height), (wide, high) = self.frame, self.size
-        y = height * _RING_MIDDLE - high / 2 if self.kind == "ring" else height - self.bottom - high
+        y = {
+            "ring": height * _RING_MIDDLE - high / 2,
+            "bottom": height - self.bottom - high,
+            "middle": (height - high) / 2,
+            "top": self.top,
+        }["ring" if self.kind == "ring" else self.position]
         return round((width - wide) / 4) * 2, round(y / 2) * 2
 
     @property
@@ -90,7 +100,8 @@ class Wave:
 
 def height_with_margin(video: Video) -> int:
     """Return how many pixels at the bottom belong to the waveform and to the margin below it."""
-    if video.waveform in ("none", "ring"):
+    at_bottom = video.waveform_position in (None, "bottom")
+    if video.waveform in ("none", "ring") or not at_bottom:
         return video.margins.bottom
     return video.height - Wave.of(video).place[1]
 

@@ -22,6 +22,7 @@ Times = Sequence[tuple[int, int]]
 
 _HIDDEN, _HALF, _SHOWN = "\\alpha&HFF&", "\\alpha&H60&", "\\alpha&H00&"
 _POP_MS = 90
+_PUNCH_MS, _PUNCHED_FROM = 33, 0.8  # one frame of the usual 30: each more would be encoded
 _POP_PERCENT, _POPPED_PERCENT = 112, 105
 _REVEAL_MS = 80
 _UNLIT = 0.45  # how opaque neon is that does not glow
@@ -88,8 +89,9 @@ def punch(captions: Sequence[Caption], look: Look) -> Iterator[Event]:
             for i, (a, _) in enumerate(times):
                 end = times[i + 1][0] if i + 1 < len(times) else caption.end
                 percent = round(placed.scale * 100)
-                grown = f"\\fscx{percent * 0.7:.0f}\\fscy{percent * 0.7:.0f}"
-                tags = f"\\1c{tag_color(look.highlight)}{grown}" + _scaled(0, _POP_MS, percent)
+                small = f"{percent * _PUNCHED_FROM:.0f}"
+                grown = f"\\fscx{small}\\fscy{small}" + _scaled(0, _PUNCH_MS, percent)
+                tags = f"\\1c{tag_color(look.highlight)}{grown}"
                 yield _alone(placed, i, a, end, tags)
 
 

@@ -56,7 +56,7 @@ def to_transcript(cues: Sequence[Cue], language: str | None = None) -> Transcrip
     Without a `language`, its script tells whether the text has spaces between words.
     Raises SidecarError.
     """
-    language = language or _language(cue.text for cue in cues)
+    language = language or script_language(cue.text for cue in cues)
     segments = [
         {"start": cue.start / 1000, "end": cue.end / 1000, "words": words}
         for cue in cues
@@ -77,6 +77,7 @@ def _words(cue: Cue, language: str) -> list[dict[str, Any]]:
             continue
         if glued and not part.text[0].isspace() and len(words[-1]["text"]) < _LONGEST_GLUED:
             words[-1]["text"] += texts.pop(0)
+            words[-1].pop("end", None)  # that was its first syllable's
         elif part.start is not None:
             words.append({"text": texts.pop(0), "start": part.start / 1000})
         words += [{"text": text} for text in texts]
@@ -99,7 +100,7 @@ def language_has_spaces(language: str) -> bool:
     return bool(Transcript((), language).joiner)
 
 
-def _language(texts: Iterable[str]) -> str:
+def script_language(texts: Iterable[str]) -> str:
     """Return a language without spaces that most of a text is written in, else English."""
     sample, size = [], 0
     for text in texts:

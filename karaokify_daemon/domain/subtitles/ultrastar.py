@@ -75,6 +75,16 @@ def ultrastar(
     return "".join(f"{line}\n" for line in [*lines, "E"])
 
 
+def language_named(name: str) -> str | None:
+    """Return the code of a language that a header names in English; of several, the first.
+
+    >>> language_named("German, English"), language_named("Klingon")
+    ('de', None)
+    """
+    first = name.partition(",")[0].strip().lower()
+    return next((code for code, told in _LANGUAGES.items() if told.lower() == first), None)
+
+
 def _notes(row: Row, joiner: str, gap: int) -> list[str]:
     notes = []
     for word in row.words:

@@ -12,7 +12,7 @@ def test_every_mode_that_there_is_may_be_asked_for():
 
 
 def test_what_a_style_says_is_what_a_look_has():
-    of_its_own = {"description", "font", "words", "waveform", "waveform_color"}
+    of_its_own = {"description", "font", "words", "waveform", "waveform_color", "waveform_position"}
     assert set(Style.model_fields) - of_its_own <= set(Look.__dataclass_fields__)
 
 

@@ -66,12 +66,20 @@ def test_audio_and_video_start_a_job(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["a.png", "a.JPG", "a.webp", "a.json", "a.srt", "a.VTT", "a.ass", "a.toml"]
+    "name",
+    ["a.png", "a.JPG", "a.webp", "a.json", "a.srt", "a.VTT", "a.ass", "a.ttml", "a.dfxp", "a.toml"],
 )
 def test_pictures_transcripts_and_options_are_sidecars(name):
     assert is_sidecar(Path(name))
     assert not is_media(Path(name))
     assert sidecar_stem(Path(name)) == "a"
+
+
+def test_of_several_texts_the_song_is_taken_for_it_knows_the_times():
+    files = [Path(f"talk.{ending}") for ending in ("txt", "lrc", "UltraStar.txt")]
+    for taken in ("talk.UltraStar.txt", "talk.lrc", "talk.txt"):
+        assert sidecars_of(Path("talk.mp3"), files).text == Path(taken)
+        files.remove(Path(taken))
 
 
 def test_a_background_video_belongs_to_the_recording_without_that_word():
@@ -171,7 +179,7 @@ def test_numbered_starts_at_the_bare_name():
 
 
 def test_of_several_transcripts_the_one_that_knows_most_is_taken():
-    files = [Path(f"talk.{ending}") for ending in ("srt", "ass", "VTT", "json")]
-    for taken in ("talk.json", "talk.VTT", "talk.ass", "talk.srt"):
+    files = [Path(f"talk.{ending}") for ending in ("srt", "ass", "dfxp", "ttml", "VTT", "json")]
+    for taken in ("talk.json", "talk.VTT", "talk.ttml", "talk.dfxp", "talk.ass", "talk.srt"):
         assert sidecars_of(Path("talk.mp3"), files).transcript == Path(taken)
         files.remove(Path(taken))

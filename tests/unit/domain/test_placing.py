@@ -95,3 +95,21 @@ def test_words_stay_in_order_none_twice_none_invented(known, said):
     assert len(shown) + found.unplaced == len(wanted)
     starts = [word.start for word in found.transcript.words]
     assert starts == sorted(starts)
+
+
+def test_what_a_recogniser_repeats_in_no_time_was_not_said():
+    first, last = heard().words[:6], heard("over the sea".split(), begin=4800).words
+    loop = [Word(w, 3400 + 20 * i, 3420 + 20 * i, 0.9) for i, w in enumerate(HEARD[6:9] * 4)]
+    spoken = Transcript((Segment((*first, *loop, *last)),))
+    found = times(placed(read_text(" ".join(HEARD)), spoken, 9000))
+    assert found["over"] == (4800, 5100)
+    assert all(found[word][1] - found[word][0] > 200 for word in ("warm", "wind", "sings"))
+
+
+def test_words_that_do_not_fit_into_what_was_misheard_have_more_room():
+    spoken = Transcript(
+        (Segment((Word("moon", 0, 400), Word("are", 3900, 4000), Word("sea", 4000, 4400))),)
+    )
+    found = times(placed(read_text("moon a warm wind sings over the sea"), spoken, 9000))
+    begin, end = found["a"][0], found["the"][1]
+    assert end == 4000 and 1500 <= end - begin <= 2000, "as it is usually said"

@@ -3,7 +3,7 @@ import pytest
 from karaokify_daemon.config import from_dict
 from karaokify_daemon.domain.job import Job, Sidecars
 from karaokify_daemon.errors import SidecarError
-from karaokify_daemon.pipeline.sidecars import effective_config, read_transcript
+from karaokify_daemon.pipeline.sidecars import effective_config, read_song, read_transcript
 
 
 def job(tmp_path, text=None, preset=None):
@@ -83,7 +83,7 @@ def test_subtitles_are_of_the_language_that_is_configured(tmp_path):
     assert read_transcript(path, language="fr").language == "fr"
 
 
-@pytest.mark.parametrize("name", ["talk.srt", "talk.vtt", "talk.ass"])
+@pytest.mark.parametrize("name", ["talk.srt", "talk.vtt", "talk.ass", "talk.ttml"])
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
@@ -101,7 +101,7 @@ def test_subtitles_are_of_the_language_that_is_configured(tmp_path):
 def test_subtitles_that_cannot_be_used_are_told_of(tmp_path, name, content, problem):
     path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(SidecarError, match=f"{problem}|no subtitle") as caught:
+    with pytest.raises(SidecarError, match=f"{problem}|no subtitle|not valid XML") as caught:
         read_transcript(path)
     assert caught.value.file == name
 
@@ -112,3 +112,34 @@ def test_subtitles_that_are_too_large_are_not_read(tmp_path):
         file.truncate(64 * 1024 * 1024 + 1)
     with pytest.raises(SidecarError, match="larger"):
         read_transcript(path)
+
+
+SONG = "#TITLE:Garçon\n#BPM:150\n#GAP:0\n: 0 2 0 Gar\n: 2 2 0 çon\nE\n"
+
+
+@pytest.mark.parametrize("name", ["talk.txt", "talk.ultrastar.txt"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_text_that_is_ultrastar_gives_words_and_times(tmp_path, name, encoding):
+    (tmp_path / name).write_bytes(SONG.encode(encoding))
+    warnings = []
+    song = read_song(tmp_path / name, language="fr", warn=warnings.append)
+    assert [(w.text, w.start, w.end) for w in song.words] == [("Garçon", 0, 400)]
+    assert song.language == "fr" and len(warnings) == (encoding == "cp1252")
+
+
+def test_other_text_is_no_song(tmp_path):
+    (tmp_path / "talk.txt").write_text("La la la")
+    (tmp_path / "talk.lrc").write_text(SONG)
+    assert read_song(tmp_path / "talk.txt") is read_song(tmp_path / "talk.lrc") is None
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [("words", "no header"), ("#TITLE:a\n: 0 1 0 a", "no #BPM"), ("#BPM:9\n", "no notes")],
+)
+def test_a_song_that_cannot_be_used_is_told_of(tmp_path, content, says):
+    path = tmp_path / "talk.ultrastar.txt"
+    path.write_text(content)
+    with pytest.raises(SidecarError, match=says) as caught:
+        read_song(path)
+    assert caught.value.file == path.name

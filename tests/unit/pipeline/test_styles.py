@@ -2,7 +2,7 @@ import pytest
 
 from karaokify_daemon.config import Video
 from karaokify_daemon.errors import ConfigError
-from karaokify_daemon.pipeline.styles import find_style, list_styles, styled
+from karaokify_daemon.pipeline.styles import find_style, list_styles, resolved, styled
 
 
 def test_at_least_ten_styles_are_shipped_each_of_them_readable():
@@ -30,3 +30,15 @@ def test_options_of_the_video_change_its_style():
     own = styled(Video(style="pill", font_size=9, highlight_color="#010203"))
     assert (own.size, own.highlight) == (9, "#010203")
     assert own.model_copy(update={"size": plain.size, "highlight": plain.highlight}) == plain
+
+
+def test_the_style_places_the_waveform_but_not_over_its_captions(tmp_path):
+    (tmp_path / "high.toml").write_text(
+        'description = "Mine."\nmode = "color"\nwaveform_position = "top"\n'
+    )
+    high = Video(style="high", styles=tmp_path)
+    assert resolved(high).waveform_position == "top"
+    assert resolved(high.model_copy(update={"waveform_position": "bottom"})).waveform_position == (
+        "bottom"
+    )
+    assert resolved(Video(style="punch", waveform_position="middle")).waveform_position == "bottom"
