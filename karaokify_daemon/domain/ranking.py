@@ -17,7 +17,8 @@ _SALIENCE, _ENERGY, _MARKS, _PLACE = 0.6, 0.15, 0.15, 0.1
 _REGIONS = 8  # into which a recording is divided
 _LOCAL = 0.3  # how much of a sentence's worth is its rank in its region
 _WORDS = 6  # fewer say little
-_ASKS, _CALLS = "?？؟;", "!！"  # noqa: RUF001 - the marks of other scripts; a Greek question ends with ;
+_ASKS = "?？؟;"  # noqa: RUF001 - marks of other scripts; Greek asks with the last
+_CALLS = "!！"  # noqa: RUF001 - that of Chinese and Japanese, too
 _QUESTION, _EXCLAMATION, _FIGURE = 0.6, 0.4, 0.4
 _REPEATED = 0.8  # what a sentence loses that says what a better one has said
 
@@ -36,7 +37,9 @@ def worths(
     if not found:
         return []
     contents = [_content(sentence, keywords) for sentence in found]
-    salience = _ranks([_salience(words, keywords, s) for words, s in zip(contents, found, strict=True)])
+    salience = _ranks(
+        [_salience(words, keywords, s) for words, s in zip(contents, found, strict=True)]
+    )
     known = [level for level in levels if level is not None]
     usual = median(known) if known else 0.0
     energy = _ranks([usual if level is None else level for level in levels])
@@ -62,7 +65,7 @@ def _salience(words: frozenset[str], keywords: Mapping[str, float], sentence: Se
 
 
 def _marks(sentence: Sentence, language: str) -> float:
-    text = sentence.text.rstrip("\"'»”’)]")
+    text = sentence.text.rstrip("\"'»”)]")
     asks = _ASKS if language == "el" else _ASKS[:-1]
     worth = _QUESTION * text.endswith(tuple(asks)) + _EXCLAMATION * text.endswith(tuple(_CALLS))
     return min(1.0, worth + _FIGURE * any(c.isdigit() for c in text))
@@ -96,7 +99,9 @@ def _fresh(worth: Sequence[float], contents: Sequence[frozenset[str]]) -> list[f
     for i in sorted(range(len(worth)), key=lambda i: (-worth[i], i)):
         words = contents[i]
         others = {j for word in words for j in saying.get(word, ())}
-        alike = max((len(words & contents[j]) / len(words | contents[j]) for j in others), default=0)
+        alike = max(
+            (len(words & contents[j]) / len(words | contents[j]) for j in others), default=0
+        )
         found[i] *= 1 - _REPEATED * max(0.0, 2 * alike - 1)
         for word in words:
             saying.setdefault(word, []).append(i)
