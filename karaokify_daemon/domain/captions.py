@@ -82,6 +82,20 @@ def caption_lines(
     ]
 
 
+def visible(captions: Sequence[Caption], measure: Callable[[str], float]) -> list[Caption]:
+    """Return captions without words of which nothing is seen, as no font has them."""
+    kept = []
+    for caption in captions:
+        rows = [
+            replace(row, words=words)
+            for row in caption.rows
+            if (words := tuple(word for word in row.words if measure(word.text)))
+        ]
+        if rows:
+            kept.append(replace(caption, rows=tuple(rows)))
+    return kept
+
+
 def earlier(captions: Sequence[Caption], ms: int) -> list[Caption]:
     """Return captions, and their words, that come earlier by `ms`, but none before 0."""
 
@@ -236,7 +250,10 @@ class _Layout:
     def _unevenness(self, rows: tuple[Row, ...]) -> float:
         upper, lower = rows
         difference = abs(self._width(upper) - self._width(lower)) / self.limit
-        shrunk = sum(_SHRUNK + 100 * (1 - row.scale) for row in rows if row.scale < 1)
+        # A word that is too long stands alone: what is beside it would be as small.
+        shrunk = sum(
+            _SHRUNK * len(row.words) + 100 * (1 - row.scale) for row in rows if row.scale < 1
+        )
         alone = 1 in (len(upper.words), len(lower.words)) and len(upper.words + lower.words) > 3
         cost = self._break_cost(upper.words[-1], lower.words[0]) + (3 * _ALONE if alone else 0.0)
         return 6 * difference + cost + shrunk

@@ -14,7 +14,7 @@ from karaokify_daemon.adapters.files.identity import refuse_overwrite
 from karaokify_daemon.config import Limits, Sound, Video
 from karaokify_daemon.domain.ass import Event, Look, Title, dialogues, document, events
 from karaokify_daemon.domain.breaking import breakable
-from karaokify_daemon.domain.captions import Caption, caption_lines, earlier
+from karaokify_daemon.domain.captions import Caption, caption_lines, earlier, visible
 from karaokify_daemon.domain.chapters import chapters_within
 from karaokify_daemon.domain.loudness import Loudness
 from karaokify_daemon.domain.names import printable
@@ -114,7 +114,8 @@ class VideoGenerator:
     def create_effects(self, segment: dict[str, Any]) -> list[str]:
         """Return the ASS dialogue lines of one segment of whisper-timestamped's JSON."""
         found = self.captions({"segments": [segment]})
-        return [str(event) for event in dialogues(found, self._look)]
+        shown = visible(found, self._look.em_width)
+        return [str(event) for event in dialogues(shown, self._look)]
 
     @property
     def row_chars(self) -> int:
@@ -147,7 +148,7 @@ class VideoGenerator:
     def _events(self, captions: list[Caption], duration_ms: int | None) -> list[Event]:
         last = captions[-1].end if captions else 0
         return events(
-            captions,
+            visible(captions, self._look.em_width),
             self._look,
             title=self._title(),
             notice=None if captions else _NOTICE,

@@ -19,6 +19,7 @@ _LONGEST = 300
 _CARD_MS, _CARD_SIZE, _CARD_DIM = 4000, 0.085, 0.62
 _LOWER_MS, _LOWER_FROM_MS = 7000, 600
 _BYLINE = 0.62  # of the title's size
+_SMALLER = 0.96  # a step
 _SMALLEST = 0.6  # of its size, before a text is cut
 _IN_MS, _OUT_MS = 300, 450
 
@@ -38,24 +39,29 @@ class Title:
 
 def titled(title: Title, look: Look, duration_ms: int) -> list[Event]:
     """Return a title's events; none where nothing of it would be seen."""
-    text, byline = (plain(part[:_LONGEST]) for part in (title.text, title.byline))
-    width = look.title_typeface.width
-    if not width(text):
+    text, byline = (_seen(part, look) for part in (title.text, title.byline))
+    if not text:
         return []
     seen = Title(
         text=text,
-        byline=byline if width(byline) else "",
+        byline=byline,
         kind=title.kind,
         reserved=title.reserved,
     )
     return list(_KINDS[title.kind](seen, look, duration_ms))
 
 
+def _seen(text: str, look: Look) -> str:
+    """Return a text as one line, without words that no font has."""
+    words = plain(text[:_LONGEST]).split()
+    return " ".join(word for word in words if look.title_typeface.width(word))
+
+
 def _header(title: Title, look: Look, duration_ms: int) -> Iterator[Event]:
     """Yield the title at the top, throughout, as large as it fits into two rows."""
     room = look.room - 2 * title.reserved
-    fitting = _ROWS * room * 0.9 / look.title_typeface.width(title.text)
-    size = min(look.title_size, max(_LEAST * min(look.width, look.height), fitting))
+    short = min(look.width, look.height)
+    size = _fitting(title.text, look, look.title_size / short, room)
     rows = _wrapped(title.text, room / size, look)
     percent = round(100 * size / look.title_size)
     tags = f"{{\\fscx{percent}\\fscy{percent}}}"
@@ -70,7 +76,7 @@ def _card(title: Title, look: Look, duration_ms: int) -> Iterator[Event]:
     whole = rounded_box(look.width, look.height, 0)
     dark = f"\\1c&H000000&\\1a{tag_alpha(_CARD_DIM)}"
     yield _drawn(whole, (look.width / 2, look.height / 2), f"{dark}\\fad(0,{_OUT_MS})", (0, end))
-    size = _fitting(title.text, look, _CARD_SIZE)
+    size = _fitting(title.text, look, _CARD_SIZE, look.room)
     rows = _wrapped(title.text, look.room / size, look)
     pitch, small = size * 1.2, _shrunk(title.byline, size * _BYLINE, look.room, look)
     bar = max(3.0, size * 0.09)
@@ -119,11 +125,18 @@ def _lower_third(title: Title, look: Look, duration_ms: int) -> Iterator[Event]:
 _KINDS = {"header": _header, "card": _card, "lower-third": _lower_third}
 
 
-def _fitting(text: str, look: Look, largest: float) -> float:
+def _fitting(text: str, look: Look, largest: float, room: float) -> float:
     """Return the size (pixels) at which a text fits into two rows, or is not worth less."""
     short = min(look.width, look.height)
-    fitting = _ROWS * look.room * 0.9 / look.title_typeface.width(text)
-    return min(largest * short, max(look.title_size, fitting))
+    size, least = largest * short, _LEAST * short
+    while size > least and not _fits(text, room / size, look):
+        size *= _SMALLER
+    return max(least, size)
+
+
+def _fits(text: str, limit: float, look: Look) -> bool:
+    widest = max(look.title_typeface.width(word) for word in text.split())
+    return widest <= limit and len(_filled(text, limit, look)) <= _ROWS
 
 
 def _shrunk(text: str, size: float, room: float, look: Look) -> float:

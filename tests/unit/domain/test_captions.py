@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from karaokify_daemon.domain.captions import caption_lines
+from karaokify_daemon.domain.captions import caption_lines, visible
 from karaokify_daemon.domain.text_width import characters
 from karaokify_daemon.domain.transcript import Segment, Transcript, Word
 
@@ -73,3 +73,18 @@ def test_every_word_is_shown_once_in_order_while_it_is_spoken(items, max_chars):
         for row in caption.rows:
             assert characters(" ".join(w.text for w in row.words)) * row.scale <= max_chars + 0.5
         before = caption.end
+
+
+def test_a_word_that_is_too_long_stands_alone_so_that_no_other_is_as_small():
+    words = "Donaudampfschifffahrtsgesellschaftskapitän ist sehr lang".split()
+    said = tuple(Word(word, 300 * i, 300 * i + 280) for i, word in enumerate(words))
+    (caption,) = caption_lines(Transcript((Segment(said),)), max_chars=24)
+    assert caption.texts == [words[0], "ist sehr lang"]
+
+
+def test_words_of_which_nothing_is_seen_leave_no_gap():
+    said = tuple(Word(word, 300 * i, 300 * i + 280) for i, word in enumerate("a ~ b ~".split()))
+    found = caption_lines(Transcript((Segment(said),)), max_chars=24)
+    (seen,) = visible(found, lambda text: float(text != "~"))
+    assert seen.texts == ["a b"] and (seen.start, seen.end) == (found[0].start, found[0].end)
+    assert visible(found, lambda _: 0.0) == []

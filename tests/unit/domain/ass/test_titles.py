@@ -62,3 +62,14 @@ def test_a_long_byline_is_smaller_before_it_is_cut():
     percents = [int(re.search(r"\\fscx(\d+)", event.text)[1]) for event in events]
     assert percents[0] > percents[1] >= percents[2]
     assert "…" not in events[1].text and "…" in events[2].text
+
+
+@pytest.mark.parametrize("kind", ["header", "card"])
+def test_a_title_is_smaller_before_any_of_it_is_cut(kind):
+    upright = look(width=1080, height=1920, side=130)
+    for text in (
+        "WE SHOUT EVERYTHING IN CAPITAL LETTERS ALL OF THE TIME",
+        "Donaudampfschifffahrtsgesellschaft und andere",
+    ):
+        shown = titled(Title(text=text, kind=kind), upright, LONG)
+        assert not any("…" in event.text for event in shown)
