@@ -19,6 +19,7 @@ from karaokify_daemon.domain.chapters import chapters_within
 from karaokify_daemon.domain.loudness import Loudness
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.text_width import AVERAGE_EM
+from karaokify_daemon.domain.timeline import Timeline
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import PublishError
 from karaokify_daemon.pipeline.extras import extras
@@ -41,7 +42,8 @@ class RenderConfig:
     `title` replaces the one of `video`; `background` (an image or a video) that of `video`;
     `audio` replaces the media's sound. A duration that is not given is measured, and the loudness
     with it; with neither, the sound keeps its loudness. `pcm` is the sound as 16 kHz mono samples
-    (s16le), which a waveform needs: it is decoded where it is not given.
+    (s16le), which a waveform needs: it is decoded where it is not given. With a `timeline` the
+    video is a reel: transcript, duration and samples are still those of the recording.
     """
 
     media: Path
@@ -56,6 +58,7 @@ class RenderConfig:
     fonts: Path | None = None
     loudness: Loudness | None = None
     pcm: Path | None = None
+    timeline: Timeline | None = None
 
     def __post_init__(self) -> None:
         for name in ("media", "output", "background", "audio", "fonts", "pcm"):
@@ -97,7 +100,7 @@ class VideoGenerator:
         the inputs, and what probing, decoding and
         rendering raise.
         """
-        config, found = self._config, _transcript(transcript)
+        config, found = self._config, self._moved(_transcript(transcript))
         inputs = (config.media, config.audio, config.background, config.video.background)
         refuse_overwrite(config.output, *inputs)
         with self._work_folder() as work:
@@ -132,7 +135,7 @@ class VideoGenerator:
             max_chars=look.max_chars,
             max_rows=look.rows,
             max_words=styled(self._config.video).words,
-            duration_ms=self._config.duration_ms,
+            duration_ms=self._duration_ms,
             measure=look.em_width,
         )
 
@@ -172,6 +175,10 @@ class VideoGenerator:
         level = decided(config.sound, loudness, heard.audio)
         background = background_of(self._tools, config.video, config.background)
         rate = ffmpeg.rate_of(config.video, info, background)
+        chapters = chapters_within(info.chapters, duration_ms)
+        if config.timeline is not None:
+            rate, duration_ms = config.timeline.rate, config.timeline.duration_ms
+            chapters = ()
         # A frame shows what is true at its start, and stands for 1/rate: with half of that ahead,
         # what is seen is neither early nor late on average.
         captions = self.captions(transcript)
@@ -198,15 +205,31 @@ class VideoGenerator:
                 self._title().text,
                 transcript,
                 captions,
-                chapters_within(info.chapters, duration_ms),
+                chapters,
             ),
+            timeline=config.timeline,
         )
         if wave is not None and pcm is not None:
-            from karaokify_daemon.pipeline.waves import write_heights  # noqa: PLC0415 - numpy
+            from karaokify_daemon.pipeline.waves import (  # noqa: PLC0415 - numpy
+                spliced,
+                write_heights,
+            )
 
+            if config.timeline is not None:
+                pcm = spliced(pcm, work / "reel.pcm", config.timeline)
             frames = ffmpeg.frame_count(duration_ms, rate)
             write_heights(wave, pcm, work, rate, frames)
         return plan, level
+
+    @property
+    def _duration_ms(self) -> int | None:
+        timeline = self._config.timeline
+        return timeline.duration_ms if timeline is not None else self._config.duration_ms
+
+    def _moved(self, transcript: Transcript) -> Transcript:
+        """Return what is said in the video: of a reel, what its clips hold."""
+        timeline = self._config.timeline
+        return transcript if timeline is None else timeline.moved(transcript)
 
     def _decoded(self, heard: ffmpeg.MediaInfo, work: Path) -> ffmpeg.Decoded:
         sound = self._config.audio or self._config.media

@@ -9,6 +9,7 @@ import numpy as np
 
 from karaokify_daemon.adapters import bars, ffmpeg
 from karaokify_daemon.adapters.ffmpeg.wave_pictures import codes
+from karaokify_daemon.domain.timeline import Timeline
 
 
 def write_heights(wave: ffmpeg.Wave, pcm: Path, work: Path, rate: Fraction, frames: int) -> None:
@@ -19,6 +20,30 @@ def write_heights(wave: ffmpeg.Wave, pcm: Path, work: Path, rate: Fraction, fram
     with (work / ffmpeg.HEIGHTS).open("wb") as file:
         for block in _heights(wave, pcm, rate, frames):
             file.write(codes(wave, block))
+
+
+def spliced(pcm: Path, target: Path, timeline: Timeline) -> Path:
+    """Write the samples of a reel; return their file. Crossfades are of equal power.
+
+    `pcm` is raw s16le, 16 kHz, mono, and so is the result. Raises OSError.
+    """
+    source = np.memmap(pcm, "<i2", mode="r") if pcm.stat().st_size else np.zeros(0, "<i2")
+    out = np.zeros(timeline.samples(timeline.frames, bars.SAMPLE_RATE), np.float32)
+    following = [clip.fade for clip in timeline.clips[1:]] + [0]
+    for clip, fade_out in zip(timeline.clips, following, strict=True):
+        begin, end, faded_in, faded_out = (
+            timeline.samples(frame, bars.SAMPLE_RATE)
+            for frame in (clip.at, clip.until, clip.at + clip.fade, clip.until - fade_out)
+        )
+        first = clip.start * bars.SAMPLE_RATE // 1000
+        piece = np.zeros(end - begin, np.float32)
+        heard = source[first : first + len(piece)]
+        piece[: len(heard)] = heard
+        piece[: faded_in - begin] *= np.sin(np.linspace(0, np.pi / 2, faded_in - begin))
+        piece[faded_out - begin :] *= np.cos(np.linspace(0, np.pi / 2, end - faded_out))
+        out[begin:end] += piece
+    np.clip(out, -32768, 32767).astype("<i2").tofile(target)
+    return target
 
 
 def _heights(wave: ffmpeg.Wave, pcm: Path, rate: Fraction, frames: int) -> Iterator[Any]:

@@ -5,6 +5,7 @@ keeps names that are no UTF-8 away from ffmpeg-python, which hashes them) and fi
 folder by fixed names.
 """
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from karaokify_daemon.adapters.ffmpeg import generated, waveform
 from karaokify_daemon.adapters.ffmpeg.logo import with_logo
 from karaokify_daemon.adapters.ffmpeg.picture import Background, Picture
 from karaokify_daemon.adapters.ffmpeg.probe import MediaInfo
+from karaokify_daemon.adapters.ffmpeg.reel import clip_inputs, joined_picture, joined_sound
 from karaokify_daemon.adapters.ffmpeg.soft import CHAPTERS, SUBTITLES
 from karaokify_daemon.adapters.ffmpeg.sound import (
     amplified,
@@ -29,6 +31,7 @@ from karaokify_daemon.adapters.ffmpeg.sources import input_options, url
 from karaokify_daemon.adapters.ffmpeg.waveform import Wave
 from karaokify_daemon.config import Video
 from karaokify_daemon.domain.channels import Channels
+from karaokify_daemon.domain.timeline import Timeline
 
 CAPTIONS, FONTS = "captions.ass", "fonts"  # in the working folder
 KEYFRAME_SECONDS = 5  # a player can seek to within so many
@@ -43,10 +46,19 @@ class Graph:
     """Inputs and filters of one render, as FFmpeg's arguments."""
 
     def __init__(
-        self, video: Video, rate: Fraction, duration_ms: int, ticks: Path | None = None
+        self,
+        video: Video,
+        rate: Fraction,
+        duration_ms: int,
+        ticks: Path | None = None,
+        timeline: Timeline | None = None,
     ) -> None:
-        """`ticks` is a video whose frames are those that are needed of a picture that stands."""
+        """`ticks` is a video whose frames are those that are needed of a picture that stands.
+
+        With a `timeline`, the video is a reel.
+        """
         self._video, self._rate, self._ticks = video, rate, ticks
+        self._timeline = timeline
         self._frames = frame_count(duration_ms, rate)
         self._duration_ms = duration_ms
         self._urls: dict[str, str] = {}
@@ -71,9 +83,9 @@ class Graph:
 
         The pictures of the waveform are in `work`.
         """
-        recording = self._input(media)
-        heard = recording if sound == media else self._input(sound)
-        audio = applied(heard["a:0"], [*on_timeline(channels), *resampled(), *endless()])
+        recording = self._inputs(media)
+        heard = recording if sound == media else self._inputs(sound)
+        audio = self._sound(heard, channels)
         picture = self._picture(recording, info, background)
         if self._video.logo is not None:
             picture = with_logo(picture, self._video.logo, self._video, self._input)
@@ -94,16 +106,48 @@ class Graph:
             arguments = _with_chapters(arguments)
         return [self._urls.get(part, part) for part in arguments[:-1]]
 
-    def _picture(self, recording: Any, info: MediaInfo, background: Background | None) -> Any:
+    def with_sound(
+        self, rendered: Path, sound: Path, channels: Channels, gain_db: float, options: Any
+    ) -> list[str]:
+        """Return the arguments that give a rendered video its sound anew, with another gain."""
+        video = self._opened(rendered)
+        audio = self._sound(self._inputs(sound), channels)
+        audio = applied(audio, [*amplified(gain_db), *cut(self._duration_ms)])
+        streams = video["v"], audio, video["s?"]
+        arguments: list[str] = ffmpeg.output(*streams, "OUTPUT", **options).get_args()[:-1]
+        opened = [arguments[i + 1] for i, part in enumerate(arguments) if part == "-i"]
+        number = next(n for n, part in enumerate(opened) if self._urls[part] == url(rendered))
+        kept = ["-map_metadata", str(number), "-map_chapters", str(number)]
+        return [self._urls.get(part, part) for part in [*arguments, *kept]]
+
+    def _inputs(self, path: Path) -> list[Any]:
+        """Open a recording, for a reel once for each of its clips."""
+        if self._timeline is None:
+            return [self._input(path)]
+        return clip_inputs(self._timeline, path, self._input)
+
+    def _sound(self, inputs: Sequence[Any], channels: Channels) -> Any:
+        if self._timeline is not None:
+            return applied(joined_sound(inputs, self._timeline, channels), endless())
+        filters = [*on_timeline(channels), *resampled(), *endless()]
+        return applied(inputs[0]["a:0"], filters)
+
+    def _picture(
+        self, inputs: Sequence[Any], info: MediaInfo, background: Background | None
+    ) -> Any:
         if self._ticks is None:
             hold = partial(generated.held, rate=self._rate)
         else:
             ticks = self._opened(self._ticks, f="ivf")
             size = self._video.width, self._video.height
             hold = partial(generated.shown_at, ticks=ticks["v:0"], size=size)
-        return Picture(self._video, self._rate, self._input, hold).of(
-            recording, info.video, background
-        )
+        picture, shown = Picture(self._video, self._rate, self._input, hold), info.video
+        stream = None
+        if shown is not None and self._timeline is not None:
+            stream = joined_picture(inputs, self._timeline, shown)
+        elif shown is not None:
+            stream = picture.whole(inputs[0][f"v:{shown.ordinal}"], shown)
+        return picture.of(stream, shown, background)
 
     def _changing(self, picture: Any) -> Any:
         """Leave out frames like the one before, but for one in a while, so that players can seek.

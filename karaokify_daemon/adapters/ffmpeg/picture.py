@@ -62,11 +62,13 @@ class Picture:
         self._video, self._rate, self._opened, self._hold = video, rate, opened, hold
         self._size = (video.width, video.height)
 
-    def of(self, recording: Any, shown: VideoStream | None, background: Background | None) -> Any:
-        """Return an endless picture of the video's size and rate, dark enough for text."""
+    def of(self, stream: Any, shown: VideoStream | None, background: Background | None) -> Any:
+        """Return an endless picture of the video's size and rate, dark enough for text.
+
+        `stream` is that of the recording, of whole frames (see `whole`), if it has one.
+        """
         if shown is None:
             return self._canvas(background)
-        stream = self._whole(recording[f"v:{shown.ordinal}"], shown)
         fit = "blur" if self._video.fit == "auto" else self._video.fit
         if background is not None and fit != "crop" and self._has_bars(shown):
             behind = self._canvas(background, dark=False)
@@ -87,7 +89,7 @@ class Picture:
             fit = "blur" if whole else "crop"
         if background.moves:
             looped = self._opened(background.path, stream_loop=-1)[f"v:{shown.ordinal}"]
-            fitted = self._fitted(self._whole(looped, shown), shown, fit)
+            fitted = self._fitted(self.whole(looped, shown), shown, fit)
             return self._darkened(fitted) if dark else fitted
         still = self._opened(background.path)["v:0"].filter("trim", end_frame=1)
         return self._zoomed(self._hold(self._still(still, shown, fit, dark=dark)))
@@ -108,7 +110,7 @@ class Picture:
             return generated.one_frame(first, *self._size).filter("format", pixels)
         return generated.gradient((first, second), *self._size, pixels)
 
-    def _whole(self, stream: Any, shown: VideoStream) -> Any:
+    def whole(self, stream: Any, shown: VideoStream) -> Any:
         """Return whole frames; surplus ones go before they are scaled."""
         if shown.interlaced:
             stream = stream.filter("bwdif", mode="send_frame", deint="interlaced")

@@ -17,22 +17,17 @@ from karaokify_daemon.adapters.ffmpeg.picture import Background
 from karaokify_daemon.adapters.ffmpeg.probe import AudioStream, MediaInfo, probe
 from karaokify_daemon.adapters.ffmpeg.soft import CHAPTERS, SUBTITLES, Extras
 from karaokify_daemon.adapters.ffmpeg.sound import (
-    amplified,
     channels_of,
-    cut,
     encoder,
-    endless,
-    on_timeline,
-    resampled,
-    text,
 )
-from karaokify_daemon.adapters.ffmpeg.sources import input_arguments, url
+from karaokify_daemon.adapters.ffmpeg.sources import url
 from karaokify_daemon.adapters.ffmpeg.ticks import write_ticks
 from karaokify_daemon.adapters.ffmpeg.tools import Cancelled, Ffmpeg, OnProgress, never
 from karaokify_daemon.adapters.ffmpeg.waveform import Wave
 from karaokify_daemon.config import Video
 from karaokify_daemon.domain.ass import Event, frames_of_change
 from karaokify_daemon.domain.names import printable
+from karaokify_daemon.domain.timeline import Timeline
 from karaokify_daemon.errors import KaraokifyError, VerifyError
 
 _SHORTEST_DEADLINE = 120.0
@@ -46,7 +41,8 @@ class RenderPlan:
     `work` is an empty folder for this render alone; `captions` the text of the ASS script (empty
     for none), `events` what it shows; `fonts` the files of its fonts; `sound` replaces the media's;
     `heard` is the audio stream of whichever is heard; `gain_db` turns it up or down; `rate` is in
-    frames a second; `wave` is drawn from the heights that are in HEIGHTS in `work`.
+    frames a second; `wave` is drawn from the heights that are in HEIGHTS in `work`. With a
+    `timeline` it is a reel, whose times are those of `captions`, `events` and `duration_ms`.
     """
 
     media: Path
@@ -64,6 +60,7 @@ class RenderPlan:
     gain_db: float = 0.0
     background: Background | None = None
     wave: Wave | None = None
+    timeline: Timeline | None = None
     extras: Extras = field(default_factory=Extras)
 
 
@@ -86,7 +83,7 @@ def render(
         )
 
         write_pictures(plan.wave, plan.video, plan.work)
-    graph = Graph(plan.video, plan.rate, plan.duration_ms, _ticks(plan)).arguments(
+    graph = Graph(plan.video, plan.rate, plan.duration_ms, _ticks(plan), plan.timeline).arguments(
         plan.media,
         plan.info,
         plan.sound or plan.media,
@@ -163,21 +160,20 @@ def _output_options(plan: RenderPlan, threads: int) -> dict[str, str | int]:
 def resound(tools: Ffmpeg, plan: RenderPlan, *, cancelled: Cancelled = never) -> None:
     """Encode only the sound of a rendered plan again, with its gain. Raises as `render` does."""
     heard = channels_of(plan.heard)
-    filters = [*on_timeline(heard), *resampled(), *endless()]
-    filters += [*amplified(plan.gain_db), *cut(plan.duration_ms)]
-    options = encoder(heard, plan.video.audio_kbps) | {"c:v": "copy", "c:s": "copy"}
+    options = encoder(heard, plan.video.audio_kbps) | {
+        "c:v": "copy",
+        "c:s": "copy",
+        "metadata:s:a:0": f"language={plan.extras.language}",
+        "movflags": "+faststart",
+        "f": "mp4",
+    }
     rendered = plan.output.with_name("rendered.mp4")
     plan.output.replace(rendered)
+    graph = Graph(plan.video, plan.rate, plan.duration_ms, timeline=plan.timeline).with_sound(
+        rendered, plan.sound or plan.media, heard, plan.gain_db, options
+    )
     tools.run(
-        [
-            *("-i", url(rendered), *input_arguments(plan.sound or plan.media)),
-            *("-filter_complex", f"[1:a:0]{text(filters)}[sound]"),
-            *("-map", "0:v", "-map", "[sound]", "-map", "0:s?"),
-            *("-map_metadata", "0", "-map_chapters", "0", "-movflags", "+faststart", "-f", "mp4"),
-            *("-metadata:s:a:0", f"language={plan.extras.language}"),
-            *(part for key, value in options.items() for part in (f"-{key}", value)),
-            url(plan.output),
-        ],
+        [*graph, url(plan.output)],
         file=printable(plan.media.name),
         deadline=max(
             _SHORTEST_DEADLINE, plan.duration_ms / 1000 * tools.limits.render_deadline_factor

@@ -1,0 +1,126 @@
+"""A reel: its clips are what the recording shows and sounds like there, and end together."""
+
+import json
+import subprocess
+from fractions import Fraction
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+from scipy.io import wavfile
+from scipy.signal import correlate
+
+from karaokify_daemon import RenderConfig, VideoGenerator
+from karaokify_daemon.config import Limits, Sound, Video
+from karaokify_daemon.domain.timeline import Cut, Timeline
+from karaokify_daemon.domain.transcript import Transcript
+from karaokify_daemon.pipeline.waves import spliced
+from tests.support.frames import frames
+
+RATE, SECONDS, SIZE = 16_000, 40, (256, 144)
+CUTS = (
+    Cut(start=3210, end=6480, lead=300, tail=300),
+    Cut(start=17_333, end=19_777, lead=100, tail=200),
+    Cut(start=35_050, end=39_000, lead=0, tail=0),
+)
+WORDS = [{"text": f"w{i}", "start": i / 2, "end": i / 2 + 0.4} for i in range(2 * SECONDS)]
+
+
+@pytest.fixture(params=["system", "imageio"])
+def limits(request):
+    binary = "ffmpeg" if request.param == "system" else imageio_ffmpeg.get_ffmpeg_exe()
+    return Limits(ffmpeg=binary)
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    """A video whose brightness tells the time, and noise that is nowhere alike."""
+    folder = tmp_path_factory.mktemp("reel")
+    noise = np.random.default_rng(7).normal(0, 0.1, RATE * SECONDS)
+    wavfile.write(folder / "a.wav", RATE, (noise * 32767).astype(np.int16))
+    bright = (
+        "if(lt(X,128),40+T*4,40+mod(T,1)*150)"  # at the left the seconds, at the right their part
+    )
+    picture = f"color=c=black:s=256x144:r=25:d={SECONDS},geq=lum='{bright}':cb=128:cr=128"
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", picture, "-i", str(folder / "a.wav")]
+    coding = ["-c:v", "libx264", "-g", "250", "-preset", "ultrafast", "-crf", "4", "-c:a", "aac"]
+    subprocess.run([*command, *coding, "-b:a", "192k", str(folder / "a.mp4")], check=True)
+    return folder / "a.mp4", noise
+
+
+def rendered(media, limits, rate, **options):
+    timeline = Timeline.of(CUTS, Fraction(rate), 250)
+    shown = {"size": "256x144", "waveform": "none", "encoder_preset": "ultrafast", "crf": 4}
+    output = media.with_name(f"out-{timeline.rate.numerator}.mp4")
+    config = RenderConfig(
+        media=media, output=output, video=Video.model_validate(shown | options), title="",
+        limits=limits, sound=Sound(loudness="off"), timeline=timeline,
+    )  # fmt: skip
+    VideoGenerator(config).generate({"segments": []})
+    return output, timeline
+
+
+def seen(path):
+    """Return how bright each half of each frame is, where no shade lies."""
+    rows = frames(path, *SIZE)[:, 52:60].astype(float)
+    return np.stack([rows[:, :, 20:108].mean((1, 2, 3)), rows[:, :, 148:236].mean((1, 2, 3))], 1)
+
+
+def heard(path):
+    command = ["ffmpeg", "-v", "error", "-i", f"file:{path}", "-f", "s16le", "-ac", "1"]
+    raw = subprocess.run([*command, "-ar", str(RATE), "-"], capture_output=True, check=True)
+    return np.frombuffer(raw.stdout, "<i2").astype(float)
+
+
+def seconds(path):
+    command = ["ffprobe", "-v", "error", "-show_streams", "-of", "json", f"file:{path}"]
+    told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return {s["codec_type"]: float(s["duration"]) for s in told["streams"]}
+
+
+@pytest.mark.parametrize("rate", ["25", "30000/1001"])
+def test_each_clip_shows_and_sounds_like_its_place_in_the_recording(source, limits, rate):
+    media, noise = source
+    output, timeline = rendered(media, limits, rate)
+    found = seconds(output)
+    frame = float(1 / timeline.rate)
+    assert abs(found["video"] - timeline.duration_ms / 1000) <= frame
+    assert abs(found["video"] - found["audio"]) <= 1024 / 48_000
+    shots, known = seen(output), seen(media)
+    assert len(shots) == timeline.frames
+    sound = heard(output)
+    for n, clip in enumerate(timeline.clips):
+        middle = (clip.at + clip.fade + clip.until) // 2
+        ms = clip.start + timeline.ms(middle - clip.at)
+        # A frame is 7 levels of the part of a second, a second is 4.6 of the seconds.
+        coarse, fine = np.abs(known[ms * 25 // 1000] - shots[middle])
+        assert coarse < 5 and fine < 5 + 7 * 2, n
+        piece = sound[round(middle * RATE / timeline.rate) :][: RATE // 2]
+        at = round(ms * RATE / 1000)
+        around = noise[at - RATE // 4 : at + RATE * 3 // 4]
+        lag = np.argmax(correlate(around, piece, "valid")) - RATE // 4
+        assert abs(lag) <= 0.005 * RATE, (n, lag)
+
+
+def test_samples_are_spliced_as_the_sound_is(source, tmp_path):
+    media, _ = source
+    output, timeline = rendered(media, Limits(), "25")
+    heard(media).astype("<i2").tofile(tmp_path / "whole.pcm")
+    made = np.fromfile(spliced(tmp_path / "whole.pcm", tmp_path / "reel.pcm", timeline), "<i2")
+    sound = heard(output)[: len(made)]
+    assert len(made) == timeline.samples(timeline.frames, RATE)
+    assert np.corrcoef(made[: len(sound)], sound)[0, 1] > 0.95
+
+
+def test_words_of_a_reel_are_captions_at_their_new_times(source):
+    media, _ = source
+    timeline = Timeline.of(CUTS, Fraction(25), 250)
+    config = RenderConfig(
+        media=media, output=media.with_name("x.mp4"), timeline=timeline, duration_ms=SECONDS * 1000
+    )
+    said = VideoGenerator(config).captions(
+        timeline.moved(Transcript.from_dict({"segments": [{"words": WORDS}]}))
+    )
+    words = [word for caption in said for word in caption.words]
+    assert words[0].text == "w7" and words[0].start == 3500 - CUTS[0].start
+    assert said[-1].end <= timeline.duration_ms
