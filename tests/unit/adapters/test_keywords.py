@@ -4,7 +4,7 @@ from karaokify_daemon.adapters.keywords import keywords
 
 TALK = (
     "Welcome back to the show. Today we talk about coral reefs. A reef is built by animals, "
-    "and corals need clean water. When the water gets warm, corals lose their algae. Without algae, "
+    "and corals need clean water. When the water is warm, corals lose their algae. Without algae, "
     "the reef turns white. So that is what we will be talking about, and I am glad you are here."
 )
 
