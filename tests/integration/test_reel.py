@@ -11,6 +11,7 @@ from scipy.io import wavfile
 from scipy.signal import correlate
 
 from karaokify_daemon import RenderConfig, VideoGenerator
+from karaokify_daemon.adapters.ffmpeg import Ffmpeg, measure
 from karaokify_daemon.config import Limits, Sound, Video
 from karaokify_daemon.domain.timeline import Cut, Timeline
 from karaokify_daemon.domain.transcript import Transcript
@@ -48,13 +49,13 @@ def source(tmp_path_factory):
     return folder / "a.mp4", noise
 
 
-def rendered(media, limits, rate, **options):
+def rendered(media, limits, rate, sound="off", **options):
     timeline = Timeline.of(CUTS, Fraction(rate), 250)
     shown = {"size": "256x144", "waveform": "none", "encoder_preset": "ultrafast", "crf": 4}
     output = media.with_name(f"out-{timeline.rate.numerator}.mp4")
     config = RenderConfig(
         media=media, output=output, video=Video.model_validate(shown | options), title="",
-        limits=limits, sound=Sound(loudness="off"), timeline=timeline,
+        limits=limits, sound=Sound(loudness=sound), timeline=timeline,
     )  # fmt: skip
     VideoGenerator(config).generate({"segments": []})
     return output, timeline
@@ -100,6 +101,18 @@ def test_each_clip_shows_and_sounds_like_its_place_in_the_recording(source, limi
         around = noise[at - RATE // 4 : at + RATE * 3 // 4]
         lag = np.argmax(correlate(around, piece, "valid")) - RATE // 4
         assert abs(lag) <= 0.005 * RATE, (n, lag)
+
+
+def test_a_reel_is_as_loud_as_is_asked_for_and_still_in_time(source):
+    media, noise = source
+    output, timeline = rendered(media, Limits(), "25", sound=-23.0)
+    found = measure(Ffmpeg(Limits()), output, duration_ms=timeline.duration_ms)
+    assert found.integrated_lufs == pytest.approx(-23, abs=0.5)
+    last = timeline.clips[-1]
+    piece = heard(output)[round((last.at + 10) * RATE / 25) :][: RATE // 2]
+    at = (last.start + 400) * RATE // 1000
+    around = noise[at - RATE // 4 : at + RATE * 3 // 4]
+    assert abs(np.argmax(correlate(around, piece, "valid")) - RATE // 4) <= 0.005 * RATE
 
 
 def test_samples_are_spliced_as_the_sound_is(source, tmp_path):
