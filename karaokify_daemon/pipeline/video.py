@@ -24,15 +24,11 @@ from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import PublishError
 from karaokify_daemon.pipeline.extras import extras
 from karaokify_daemon.pipeline.fonts import Fonts
+from karaokify_daemon.pipeline.look import look_of
 from karaokify_daemon.pipeline.sound import Levelled, checked, decided
 from karaokify_daemon.pipeline.styles import resolved, styled
 
 _NOTICE = "No speech found"
-_UPRIGHT = 1.25  # a style's size in pictures for telephones
-_ABOVE = 0.025  # captions stand above the margin, or the waveform, of the height
-_OF_WAVEFORM = ("waveform", "waveform_color", "waveform_position")
-_NOT_OF_LOOKS = ("description", "font", "words", "size", *_OF_WAVEFORM)
-_OF_SIZE = ("outline", "shadow", "glow", "radius", "padding")  # of a style: percent of the font's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +96,7 @@ class VideoGenerator:
         the inputs, and what probing, decoding and
         rendering raise.
         """
-        config, found = self._config, self._moved(_transcript(transcript))
+        config, found = self._config, _transcript(transcript)
         inputs = (config.media, config.audio, config.background, config.video.background)
         refuse_overwrite(config.output, *inputs)
         with self._work_folder() as work:
@@ -127,7 +123,9 @@ class VideoGenerator:
 
     def captions(self, transcript: dict[str, Any] | Transcript) -> list[Caption]:
         """Return a transcript's captions, as this video's size and font allow."""
-        found = _transcript(transcript)
+        found, timeline = _transcript(transcript), self._config.timeline
+        if timeline is not None:
+            found = timeline.moved(found)
         self._set_in(found.language)
         look = self._look
         return caption_lines(
@@ -144,9 +142,7 @@ class VideoGenerator:
 
         Without any duration, the title stands until the last caption ends.
         """
-        return document(
-            self._events(self.captions(transcript), self._config.duration_ms), self._look
-        )
+        return document(self._events(self.captions(transcript), self._duration_ms), self._look)
 
     def _events(self, captions: list[Caption], duration_ms: int | None) -> list[Event]:
         last = captions[-1].end if captions else 0
@@ -226,11 +222,6 @@ class VideoGenerator:
         timeline = self._config.timeline
         return timeline.duration_ms if timeline is not None else self._config.duration_ms
 
-    def _moved(self, transcript: Transcript) -> Transcript:
-        """Return what is said in the video: of a reel, what its clips hold."""
-        timeline = self._config.timeline
-        return transcript if timeline is None else timeline.moved(transcript)
-
     def _decoded(self, heard: ffmpeg.MediaInfo, work: Path) -> ffmpeg.Decoded:
         sound = self._config.audio or self._config.media
         pcm = work / "audio.pcm"
@@ -265,27 +256,7 @@ class VideoGenerator:
 
     @cached_property
     def _look(self) -> Look:
-        video = self._video
-        style = styled(video)
-        size = min(video.width, video.height) * style.size / 100
-        if video.font_size is None and video.height > video.width:
-            size *= _UPRIGHT
-        margins = video.margins
-        below = ffmpeg.height_with_margin(video)
-        of_size = {key: getattr(style, key) * size / 100 for key in _OF_SIZE}
-        same = style.model_dump(exclude={*_NOT_OF_LOOKS, *_OF_SIZE})
-        return Look(
-            width=video.width,
-            height=video.height,
-            size=size,
-            bottom=below + round(video.height * _ABOVE),
-            top=margins.top,
-            side=margins.side,
-            typeface=self._fonts.captions,
-            title_typeface=self._fonts.titles,
-            **of_size,
-            **same,
-        )
+        return look_of(self._video, self._fonts)
 
     @contextmanager
     def _work_folder(self) -> Iterator[Path]:

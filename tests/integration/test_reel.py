@@ -14,7 +14,6 @@ from karaokify_daemon import RenderConfig, VideoGenerator
 from karaokify_daemon.adapters.ffmpeg import Ffmpeg, measure
 from karaokify_daemon.config import Limits, Sound, Video
 from karaokify_daemon.domain.timeline import Cut, Timeline
-from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.pipeline.waves import spliced
 from tests.support.frames import frames
 
@@ -131,9 +130,7 @@ def test_words_of_a_reel_are_captions_at_their_new_times(source):
     config = RenderConfig(
         media=media, output=media.with_name("x.mp4"), timeline=timeline, duration_ms=SECONDS * 1000
     )
-    said = VideoGenerator(config).captions(
-        timeline.moved(Transcript.from_dict({"segments": [{"words": WORDS}]}))
-    )
+    said = VideoGenerator(config).captions({"segments": [{"words": WORDS}]})
     words = [word for caption in said for word in caption.words]
     assert words[0].text == "w7" and words[0].start == 3500 - CUTS[0].start
     assert said[-1].end <= timeline.duration_ms
