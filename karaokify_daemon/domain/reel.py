@@ -62,6 +62,8 @@ def reel(
     Crossfades make it shorter than its clips together, so it is chosen anew with that much more.
     Raises ValueError where there is no sentence.
     """
+    if not found:
+        raise ValueError("no sentences")
     if duration_ms <= length_ms:
         whole = Candidate(first=0, last=len(found) - 1, length=duration_ms, score=sum(worth))
         return Timeline.of([Cut(start=0, end=duration_ms)], rate), [whole]
@@ -98,8 +100,6 @@ def _part(
     rate: Fraction,
 ) -> tuple[Timeline, list[Candidate]]:
     """Return the start of the best sentence: no sentence is as short as the reel is to be."""
-    if not found:
-        raise ValueError("no sentences")
     at = max(range(len(found)), key=lambda i: (worth[i], -i))
     cut = cut_of(found, at, at, duration_ms)
     end = cut.start + length_ms
