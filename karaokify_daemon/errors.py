@@ -130,6 +130,16 @@ class NoSpeechError(KaraokifyError):
     default_advice = 'Check the audio track, or set transcribe.no_speech = "publish".'
 
 
+class LlmError(KaraokifyError):
+    """The language model could not be asked, or gave no answer that can be used."""
+
+    code = "llm"
+    retryable = True
+    default_advice = (
+        "Check the section [llm] of the configuration, its API key and the provider's status."
+    )
+
+
 class SidecarError(KaraokifyError):
     """A sidecar is malformed."""
 

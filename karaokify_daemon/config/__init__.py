@@ -5,8 +5,10 @@ from karaokify_daemon.config.places import clashes
 from karaokify_daemon.config.schema import (
     Config,
     Folders,
+    Highlights,
     Intake,
     Limits,
+    Llm,
     Log,
     Sound,
     Transcribe,
@@ -17,8 +19,10 @@ from karaokify_daemon.config.style import Style, read_style
 __all__ = [
     "Config",
     "Folders",
+    "Highlights",
     "Intake",
     "Limits",
+    "Llm",
     "Log",
     "Sound",
     "Style",

@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
+from karaokify_daemon.config.base import Section, picture_size
+from karaokify_daemon.config.highlights import Highlights, Llm
 from karaokify_daemon.config.languages import LANGUAGES
 from karaokify_daemon.config.style import Colour, Position, Waveform
 from karaokify_daemon.domain.frames import Margins
@@ -22,15 +24,7 @@ JOB_KEYS = frozenset(
 )
 
 
-# Names of sizes, by their shape.
-SHAPES = {"16:9": "1920x1080", "9:16": "1080x1920", "1:1": "1080x1080", "4:5": "1080x1350"}
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Folders(_Section):
+class Folders(Section):
     """Where things are; relative paths are taken from the folder of the configuration file."""
 
     inbox: Path = Path("inbox")
@@ -50,7 +44,7 @@ class Folders(_Section):
         return Folders(**{name: base / path.expanduser() for name, path in self})
 
 
-class Intake(_Section):
+class Intake(Section):
     """How files are taken from the inbox."""
 
     settle_seconds: Seconds = 3.0
@@ -60,7 +54,7 @@ class Intake(_Section):
     ignore: tuple[str, ...] = ()
 
 
-class Transcribe(_Section):
+class Transcribe(Section):
     """How speech becomes words."""
 
     engine: Literal["whisper-timestamped"] = "whisper-timestamped"
@@ -83,7 +77,7 @@ class Transcribe(_Section):
         return value
 
 
-class Video(_Section):
+class Video(Section):
     """How the video looks."""
 
     size: str = "1920x1080"
@@ -132,16 +126,7 @@ class Video(_Section):
     @field_validator("size")
     @classmethod
     def _even(cls, value: str) -> str:
-        value = SHAPES.get(value, value)
-        if not re.fullmatch("[0-9]{2,5}x[0-9]{2,5}", value, re.ASCII):
-            shapes = ", ".join(SHAPES)
-            raise ValueError(f"is neither a size such as 1280x720 nor one of the shapes {shapes}")
-        width, height = (int(side) for side in value.split("x"))
-        if width % 2 or height % 2:
-            raise ValueError("width and height must be even, as H.264 with yuv420p requires")
-        if not (64 <= width <= 7680 and 64 <= height <= 7680):
-            raise ValueError("width and height must be from 64 to 7680")
-        return value
+        return picture_size(value)
 
     @property
     def width(self) -> int:
@@ -159,7 +144,7 @@ class Video(_Section):
         return Margins.of(self.width, self.height, safe=self.safe_area)
 
 
-class Sound(_Section):
+class Sound(Section):
     """How loud the video is, in LUFS and dBTP."""
 
     loudness: float | Literal["off"] = -16.0
@@ -179,7 +164,7 @@ class Sound(_Section):
         return None if self.loudness == "off" else self.loudness
 
 
-class Publish(_Section):
+class Publish(Section):
     """How bundles appear in the outbox."""
 
     mode: str = "umask"
@@ -198,7 +183,7 @@ class Publish(_Section):
         return None if self.mode == "umask" else int(self.mode, 8)
 
 
-class Limits(_Section):
+class Limits(Section):
     """What one job, and all together, may take."""
 
     jobs: Annotated[int, Field(ge=1, le=64)] = 3
@@ -217,14 +202,14 @@ class Limits(_Section):
     nice: Annotated[int, Field(ge=0, le=19)] = 10
 
 
-class Log(_Section):
+class Log(Section):
     """What is logged."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["auto", "json", "console"] = "auto"
 
 
-class Config(_Section):
+class Config(Section):
     """Everything that can be configured."""
 
     folders: Folders = Folders()
@@ -233,6 +218,8 @@ class Config(_Section):
     video: Video = Video()
     sound: Sound = Sound()
     presets: dict[str, dict[str, Any]] = {}
+    highlights: Highlights = Highlights()
+    llm: Llm = Llm()
     publish: Publish = Publish()
     limits: Limits = Limits()
     log: Log = Log()

@@ -1,0 +1,80 @@
+"""The sections of the configuration on highlights, and on the language model that may choose them."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from karaokify_daemon.config.base import Section, picture_size
+
+ReelSeconds = Annotated[float, Field(ge=3, le=36000)]
+
+
+class Highlights(Section):
+    """Which highlight reels are made of a recording, and what is told of it in words."""
+
+    seconds: Literal["off"] | ReelSeconds | tuple[ReelSeconds, ...] = "off"
+    count: Annotated[int, Field(ge=1, le=20)] = 1
+    only: bool = False
+    size: str | None = None
+    clip_titles: bool = True
+    remove_disfluencies: bool = False
+    summary: bool | Literal["auto"] = "auto"
+
+    @field_validator("seconds", mode="before")
+    @classmethod
+    def _lengths(cls, value: object) -> object:
+        """Refuse what is none of the three, in one sentence rather than in three."""
+        lengths = value if isinstance(value, list | tuple) else [value]
+        known = all(type(one) in (int, float) and 3 <= one <= 36000 for one in lengths)
+        if value != "off" and not (known and 0 < len(set(lengths)) == len(lengths)):
+            raise ValueError(
+                'is neither "off" nor a number of seconds from 3 to 36000, nor a list of '
+                "different ones"
+            )
+        return value
+
+    @field_validator("size")
+    @classmethod
+    def _even(cls, value: str | None) -> str | None:
+        return None if value is None else picture_size(value)
+
+    @model_validator(mode="after")
+    def _something(self) -> "Highlights":
+        if self.only and not self.lengths:
+            raise ValueError("only = true leaves nothing to render where seconds is off")
+        return self
+
+    @property
+    def lengths(self) -> tuple[float, ...]:
+        """How long reels are to be, in seconds; none where there is to be no reel."""
+        if self.seconds == "off":
+            return ()
+        return self.seconds if isinstance(self.seconds, tuple) else (self.seconds,)
+
+    @property
+    def tells(self) -> bool:
+        """Whether there is a title, a summary and chapters."""
+        return bool(self.lengths) if self.summary == "auto" else self.summary
+
+
+class Llm(Section):
+    """Which language model is asked for highlights, and what it may cost. Keys are not kept here."""
+
+    model: str = ""
+    api_base: str | None = None
+    required: bool = False
+    timeout_seconds: Annotated[float, Field(gt=0, le=86400)] = 120.0
+    retries: Annotated[int, Field(ge=0, le=20)] = 3
+    window_tokens: Annotated[int, Field(ge=500, le=1_000_000)] = 12_000
+    tokens_per_job: Annotated[int, Field(ge=0)] = 500_000
+    tokens_per_day: Annotated[int, Field(ge=0)] = 5_000_000
+    dollars_per_job: Annotated[float, Field(ge=0)] = 1.0
+    dollars_per_day: Annotated[float, Field(ge=0)] = 10.0
+
+    @field_validator("api_base")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"https?://[^\s/?#@]+[^\s?#@]*", value):
+            raise ValueError("is not an address such as http://127.0.0.1:11434/v1 (without a key)")
+        return value
