@@ -1,14 +1,13 @@
 """Typed, validated configuration; every fault is reported at once."""
 
+from karaokify_daemon.config.highlights import Highlights, Llm
 from karaokify_daemon.config.load import from_dict, load, with_options
 from karaokify_daemon.config.places import clashes
 from karaokify_daemon.config.schema import (
     Config,
     Folders,
-    Highlights,
     Intake,
     Limits,
-    Llm,
     Log,
     Sound,
     Transcribe,

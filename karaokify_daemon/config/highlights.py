@@ -1,4 +1,4 @@
-"""The sections of the configuration on highlights, and on the language model that may choose them."""
+"""The sections of the configuration on highlights and on the language model."""
 
 import re
 from typing import Annotated, Literal
@@ -26,7 +26,10 @@ class Highlights(Section):
     def _lengths(cls, value: object) -> object:
         """Refuse what is none of the three, in one sentence rather than in three."""
         lengths = value if isinstance(value, list | tuple) else [value]
-        known = all(type(one) in (int, float) and 3 <= one <= 36000 for one in lengths)
+        known = all(
+            isinstance(one, int | float) and type(one) is not bool and 3 <= one <= 36000
+            for one in lengths
+        )
         if value != "off" and not (known and 0 < len(set(lengths)) == len(lengths)):
             raise ValueError(
                 'is neither "off" nor a number of seconds from 3 to 36000, nor a list of '
@@ -59,7 +62,7 @@ class Highlights(Section):
 
 
 class Llm(Section):
-    """Which language model is asked for highlights, and what it may cost. Keys are not kept here."""
+    """Which language model chooses highlights, and what it may cost; keys are not kept here."""
 
     model: str = ""
     api_base: str | None = None

@@ -217,7 +217,7 @@ class Config(Section):
     transcribe: Transcribe = Transcribe()
     video: Video = Video()
     sound: Sound = Sound()
-    presets: dict[str, dict[str, Any]] = {}
+    presets: dict[str, dict[str, Any]] = Field(default_factory=dict)
     highlights: Highlights = Highlights()
     llm: Llm = Llm()
     publish: Publish = Publish()

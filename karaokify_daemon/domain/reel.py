@@ -1,12 +1,15 @@
-"""A reel without a language model: the best sentences of a recording, cut between words."""
+"""Reels: the best sentences of a recording, cut between words."""
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
+from functools import cached_property
+from itertools import accumulate, pairwise
 
-from karaokify_daemon.domain.choice import Candidate, best
+from karaokify_daemon.domain.choice import LEAST, Candidate, best
 from karaokify_daemon.domain.sentences import Sentence
-from karaokify_daemon.domain.timeline import Cut, Timeline
+from karaokify_daemon.domain.timeline import Clip, Cut, Timeline
 
 CROSSFADE_MS = 250
 _BEFORE_MS, _AFTER_MS = 350, 450  # how much of the silence around it belongs to a clip, at most
@@ -14,34 +17,119 @@ _SHORTEST_MS = 2500  # of a clip; a shorter one is not understood
 _LONGEST_MS, _LONGEST_SHARE = 20_000, 0.4  # of a clip; more of a reel that is long
 _SILENCE_MS = 2500  # a clip goes on over no longer one
 _CUT = 1.0  # what a clip costs, in seconds of the best sentence: fewer are calmer to watch
-_ENOUGH, _ROUNDS = 0.98, 4
+_ENOUGH, _ROUNDS, _SMALLER = 0.97, 5, 0.02
+_OFFERED = 1000.0  # by so much a clip that was offered is worth more than one that was not
 
 
-def cut_of(found: Sequence[Sentence], first: int, last: int, duration_ms: int) -> Cut:
-    """Return the cut of some sentences: its ends are in the gaps between words.
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """What reels are made of.
 
-    Half of a gap is theirs, at most 0.35 s before and 0.45 s after them.
+    A recording's sentences, what each is worth (0 to 1), its length, and stretches that no reel
+    shows (milliseconds; in order, apart from one another, without a part of a word that is shown).
     """
-    start, end = found[first].start, found[last].end
-    before = found[first - 1].end if first else 0
-    after = found[last + 1].start if last + 1 < len(found) else duration_ms
-    lead = min(_BEFORE_MS, max(0, start - before) // 2)
-    tail = min(_AFTER_MS, max(0, after - end) // 2)
-    return Cut(start=start - lead, end=end + tail, lead=lead, tail=tail)
+
+    sentences: Sequence[Sentence]
+    worth: Sequence[float]
+    duration_ms: int
+    removed: Sequence[tuple[int, int]] = ()
+
+    def cuts(self, first: int, last: int) -> list[Cut]:
+        """Return the cuts of some sentences: their ends are in the gaps between words.
+
+        Half of a gap is theirs, at most 0.35 s before and 0.45 s after them.
+        """
+        found = self.sentences
+        start, end = found[first].start, found[last].end
+        before = found[first - 1].end if first else 0
+        after = found[last + 1].start if last + 1 < len(found) else self.duration_ms
+        begin = start - min(_BEFORE_MS, max(0, start - before) // 2)
+        until = end + min(_AFTER_MS, max(0, after - end) // 2)
+        kept = list(self.kept(begin, until)) or [(begin, until)]
+        return [
+            Cut(
+                start=one,
+                end=other,
+                lead=max(0, start - one) if i == 0 else 0,
+                tail=max(0, other - end) if i == len(kept) - 1 else 0,
+            )
+            for i, (one, other) in enumerate(kept)
+        ]
+
+    def length(self, first: int, last: int) -> int:
+        """Return by how much some sentences make a reel longer, in milliseconds.
+
+        What a crossfade with the clip before may take does not count.
+        """
+        cuts = self.cuts(first, last)
+        return sum(cut.end - cut.start for cut in cuts) - min(CROSSFADE_MS, cuts[0].lead)
+
+    def kept(self, begin: int, until: int) -> Iterator[tuple[int, int]]:
+        """Yield what is shown of a stretch (milliseconds)."""
+        at = max(0, bisect_right(self._starts, begin) - 1)
+        for start, end in self.removed[at:]:
+            if start >= until:
+                break
+            if end <= begin:
+                continue
+            if start > begin:
+                yield begin, start
+            begin = end
+        if begin < until:
+            yield begin, until
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [start for start, _ in self.removed]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reel:
+    """A reel: which parts of a recording it has, and the clips of each in its timeline."""
+
+    timeline: Timeline
+    chosen: tuple[Candidate, ...]
+    parts: tuple[tuple[Clip, ...], ...]
+
+    @classmethod
+    def of(cls, material: Material, chosen: Sequence[Candidate], rate: Fraction) -> "Reel":
+        """Return the reel of chosen parts."""
+        cuts = [material.cuts(clip.first, clip.last) for clip in chosen]
+        return cls.cut(chosen, cuts, rate)
+
+    @classmethod
+    def cut(
+        cls, chosen: Sequence[Candidate], cuts: Sequence[Sequence[Cut]], rate: Fraction
+    ) -> "Reel":
+        """Return the reel of chosen parts, each with its cuts."""
+        timeline = Timeline.of([cut for part in cuts for cut in part], rate, CROSSFADE_MS)
+        ends = [0, *accumulate(len(part) for part in cuts)]
+        parts = tuple(timeline.clips[one:other] for one, other in pairwise(ends))
+        return cls(timeline=timeline, chosen=tuple(chosen), parts=parts)
+
+    @property
+    def sentences(self) -> frozenset[int]:
+        """The numbers of the sentences that are in it."""
+        return frozenset(i for clip in self.chosen for i in range(clip.first, clip.last + 1))
 
 
 def runs(
-    found: Sequence[Sentence], worth: Sequence[float], duration_ms: int, length_ms: int
+    material: Material, length_ms: int, *, longest_ms: int = 0, taken: Collection[int] = ()
 ) -> Iterator[Candidate]:
-    """Yield the runs of sentences that may be a clip of a reel of some length."""
-    longest = min(length_ms, max(_LONGEST_MS, int(length_ms * _LONGEST_SHARE)))
+    """Yield the runs of sentences that may be a clip of a reel of some length.
+
+    None is longer than `longest_ms`, or than what suits that length; none has a sentence that is
+    `taken`.
+    """
+    found, worth = material.sentences, material.worth
+    longest = min(length_ms, longest_ms or max(_LONGEST_MS, int(length_ms * _LONGEST_SHARE)))
     for first in range(len(found)):
         score = -_CUT
         for last in range(first, len(found)):
-            if last > first and found[last].start - found[last - 1].end > _SILENCE_MS:
+            silent = last > first and found[last].start - found[last - 1].end > _SILENCE_MS
+            if silent or last in taken:
                 break
-            cut = cut_of(found, first, last, duration_ms)
-            length = cut.end - cut.start
+            length = material.length(first, last)
             if length > longest:
                 break
             score += worth[last] * (found[last].end - found[last].start) / 1000
@@ -49,65 +137,128 @@ def runs(
                 yield Candidate(first=first, last=last, length=length, score=max(0.01, score))
 
 
-def reel(
-    found: Sequence[Sentence],
-    worth: Sequence[float],
-    *,
-    duration_ms: int,
-    length_ms: int,
+def reels(
+    material: Material,
     rate: Fraction,
-) -> tuple[Timeline, list[Candidate]]:
-    """Return the reel of a recording: no longer than asked for, and nearly as long where it can be.
+    *,
+    length_ms: int,
+    count: int = 1,
+    offered: Sequence[Candidate] = (),
+) -> list[Reel]:
+    """Return the reels of a recording, the best first; none shows a sentence of another.
 
-    Crossfades make it shorter than its clips together, so it is chosen anew with that much more.
-    Raises ValueError where there is no sentence.
+    Each is no longer than asked for, and from 90 % on as long, but for the first one of a recording
+    in which there is not so much. `offered` are parts that somebody has chosen, with their scores;
+    where they do not fill a reel, others are taken, too. Without sentences there is no reel.
     """
-    if not found:
-        raise ValueError("no sentences")
-    if duration_ms <= length_ms:
-        whole = Candidate(first=0, last=len(found) - 1, length=duration_ms, score=sum(worth))
-        return Timeline.of([Cut(start=0, end=duration_ms)], rate), [whole]
-    candidates = list(runs(found, worth, duration_ms, length_ms))
-    result: tuple[Timeline, list[Candidate]] | None = None
-    room = length_ms
+    found: list[Reel] = []
+    taken: set[int] = set()
+    # Several are looked at one by one: each may be one part of the recording.
+    longest = length_ms if count > 1 else 0
+    while len(found) < count and len(taken) < len(material.sentences):
+        sources = (
+            _fitting(material, offered, length_ms, taken),
+            [
+                *_fitting(material, offered, length_ms, taken),
+                *_others(runs(material, length_ms, longest_ms=longest, taken=taken), offered),
+            ],
+        )
+        one = _reel(material, rate, length_ms, sources[not offered :], taken)
+        if one is None or (found and one.timeline.duration_ms < LEAST * length_ms):
+            break
+        found.append(one)
+        taken |= one.sentences
+    return sorted(found, key=lambda one: -sum(clip.score for clip in one.chosen))
+
+
+def _fitting(
+    material: Material, offered: Iterable[Candidate], length_ms: int, taken: Collection[int]
+) -> list[Candidate]:
+    """Return what was offered, with lengths; of what is too long, as much as fits."""
+    fitting = []
+    for clip in offered:
+        lasts = range(clip.last, clip.first - 1, -1)
+        if any(i in taken for i in lasts):
+            continue
+        for last in lasts:
+            if (length := material.length(clip.first, last)) <= length_ms:
+                score = clip.score * _OFFERED
+                fitting.append(replace(clip, last=last, length=length, score=score))
+                break
+    return fitting
+
+
+def _others(found: Iterable[Candidate], offered: Sequence[Candidate]) -> list[Candidate]:
+    """Return what shares no sentence with what was offered."""
+    theirs = {i for clip in offered for i in range(clip.first, clip.last + 1)}
+    return [clip for clip in found if theirs.isdisjoint(range(clip.first, clip.last + 1))]
+
+
+def _reel(
+    material: Material,
+    rate: Fraction,
+    length_ms: int,
+    sources: Iterable[Sequence[Candidate]],
+    taken: Collection[int],
+) -> Reel | None:
+    """Return the best reel of the first source of candidates that fills it, else the longest."""
+    last = len(material.sentences) - 1
+    if not taken and material.duration_ms <= length_ms:
+        whole = Candidate(first=0, last=last, length=material.duration_ms, score=1.0)
+        cuts = [Cut(start=one, end=other) for one, other in material.kept(0, material.duration_ms)]
+        return Reel.cut([whole], [cuts], rate)
+    found: list[Reel] = []
+    for candidates in sources:
+        one = _filled(material, rate, length_ms, candidates)
+        if one is not None and one.timeline.duration_ms >= LEAST * length_ms:
+            return one
+        found += [one] if one is not None else []
+    if found:
+        return max(found, key=lambda one: one.timeline.frames)
+    return None if taken else _part(material, rate, length_ms)
+
+
+def _filled(
+    material: Material, rate: Fraction, length_ms: int, candidates: Sequence[Candidate]
+) -> Reel | None:
+    """Return a reel of the best candidates.
+
+    What crossfades take depends on what is chosen, so it is chosen anew with more or less room.
+    """
+    result: Reel | None = None
+    room, low, high = length_ms, 0, 2 * length_ms
     for _ in range(_ROUNDS):
         chosen = best(candidates, room)
         if not chosen:
             break
-        timeline = timeline_of(found, chosen, duration_ms, rate)
-        if timeline.duration_ms > length_ms:
+        made = Reel.of(material, chosen, rate)
+        length = made.timeline.duration_ms
+        if length > length_ms:
+            high = room
+        else:
+            low = room
+            if result is None or length > result.timeline.duration_ms:
+                result = made
+        if _ENOUGH * length_ms <= length <= length_ms:
             break
-        result = timeline, chosen
-        if timeline.duration_ms >= _ENOUGH * length_ms:
-            break
-        room += length_ms - timeline.duration_ms
-    return result or _part(found, worth, duration_ms, length_ms, rate)
+        wanted = room + length_ms - length
+        if not low:
+            wanted -= round(_SMALLER * length_ms)
+        room = wanted if low < wanted < high else (low + high) // 2
+    return result
 
 
-def timeline_of(
-    found: Sequence[Sentence], chosen: Sequence[Candidate], duration_ms: int, rate: Fraction
-) -> Timeline:
-    """Return the timeline of chosen sentences."""
-    cuts = [cut_of(found, clip.first, clip.last, duration_ms) for clip in chosen]
-    return Timeline.of(cuts, rate, CROSSFADE_MS)
-
-
-def _part(
-    found: Sequence[Sentence],
-    worth: Sequence[float],
-    duration_ms: int,
-    length_ms: int,
-    rate: Fraction,
-) -> tuple[Timeline, list[Candidate]]:
+def _part(material: Material, rate: Fraction, length_ms: int) -> Reel:
     """Return the start of the best sentence: no sentence is as short as the reel is to be."""
+    found, worth = material.sentences, material.worth
     at = max(range(len(found)), key=lambda i: (worth[i], -i))
-    cut = cut_of(found, at, at, duration_ms)
+    cut = material.cuts(at, at)[0]
     end = cut.start + length_ms
     gaps = [
         (one.end + other.start) // 2
         for one, other in pairwise(found[at].words)
-        if (one.end + other.start) // 2 <= end
+        if cut.start < (one.end + other.start) // 2 <= end
     ]
     clip = Cut(start=cut.start, end=max(gaps, default=min(end, cut.end)), lead=cut.lead)
     candidate = Candidate(first=at, last=at, length=clip.end - clip.start, score=worth[at])
-    return Timeline.of([clip], rate), [candidate]
+    return Reel.cut([candidate], [[clip]], rate)

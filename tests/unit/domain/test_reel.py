@@ -2,11 +2,11 @@ import random
 from fractions import Fraction
 from itertools import pairwise
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from karaokify_daemon.domain.reel import cut_of, reel
+from karaokify_daemon.domain.choice import Candidate
+from karaokify_daemon.domain.reel import Material, reels
 from karaokify_daemon.domain.sentences import Sentence
 from karaokify_daemon.domain.transcript import Word
 
@@ -29,15 +29,18 @@ def talk(count, seed=1):
 
 
 def made(found, worth, duration, seconds):
-    return reel(found, worth, duration_ms=duration, length_ms=seconds * 1000, rate=RATE)
+    material = Material(sentences=found, worth=worth, duration_ms=duration)
+    [one] = reels(material, RATE, length_ms=seconds * 1000)
+    return one.timeline, one.chosen
 
 
 def test_a_cut_takes_half_of_a_gap_and_not_more_than_belongs_to_it():
     words = [(1000, 2000), (2200, 3000), (9000, 9500)]
     found = [Sentence(i, (Word("a", *span),)) for i, span in enumerate(words)]
-    middle = cut_of(found, 1, 1, 10_000)
+    material = Material(sentences=found, worth=[1.0] * 3, duration_ms=10_000)
+    [middle] = material.cuts(1, 1)
     assert (middle.start, middle.end, middle.lead, middle.tail) == (2100, 3450, 100, 450)
-    first, last = cut_of(found, 0, 0, 10_000), cut_of(found, 2, 2, 10_000)
+    [first], [last] = material.cuts(0, 0), material.cuts(2, 2)
     assert (first.start, first.end) == (650, 2100) and (last.start, last.end) == (8650, 9750)
 
 
@@ -81,5 +84,68 @@ def test_of_a_sentence_that_is_too_long_there_is_a_start():
 
 
 def test_nothing_said_is_no_reel():
-    with pytest.raises(ValueError, match="no sentences"):
-        made([], [], 100_000, 30)
+    material = Material(sentences=[], worth=[], duration_ms=100_000)
+    assert reels(material, RATE, length_ms=30_000) == []
+
+
+@given(st.integers(2, 6), st.integers(0, 1000))
+def test_several_reels_share_no_sentence_and_the_first_is_the_best(count, seed):
+    found, duration = talk(120, seed)
+    r = random.Random(seed)
+    material = Material(sentences=found, worth=[r.random() for _ in found], duration_ms=duration)
+    several = reels(material, RATE, length_ms=30_000, count=count)
+    assert len(several) == count
+    assert sum(len(one.sentences) for one in several) == len(
+        frozenset().union(*(one.sentences for one in several))
+    )
+    assert all(27_000 <= one.timeline.duration_ms <= 30_033 for one in several)
+    scores = [sum(clip.score for clip in one.chosen) for one in several]
+    assert scores[0] == max(scores)
+
+
+def test_there_are_no_more_reels_than_the_recording_has_matter_for():
+    found, duration = talk(12)
+    material = Material(sentences=found, worth=[0.5] * 12, duration_ms=duration)
+    several = reels(material, RATE, length_ms=20_000, count=20)
+    assert 1 <= len(several) < 4
+    assert all(one.timeline.duration_ms >= 18_000 for one in several)
+
+
+def test_what_was_offered_is_taken_and_others_only_where_it_does_not_fill_the_reel():
+    found, duration = talk(200)
+    material = Material(sentences=found, worth=[0.5] * 200, duration_ms=duration)
+    few = [Candidate(first=100, last=101, length=0, score=0.9, title="Here")]
+    [one] = reels(material, RATE, length_ms=30_000, offered=few)
+    assert 27_000 <= one.timeline.duration_ms <= 30_000
+    assert few[0].title in [clip.title for clip in one.chosen]
+    many = [Candidate(first=i, last=i + 1, length=0, score=0.5) for i in range(0, 100, 2)]
+    [one] = reels(material, RATE, length_ms=30_000, offered=many)
+    assert {(clip.first, clip.last) for clip in one.chosen} <= {(c.first, c.last) for c in many}
+
+
+def test_of_what_was_offered_and_is_too_long_there_is_as_much_as_fits():
+    found, duration = talk(200)
+    material = Material(sentences=found, worth=[0.5] * 200, duration_ms=duration)
+    [one] = reels(
+        material,
+        RATE,
+        length_ms=30_000,
+        offered=[Candidate(first=50, last=150, length=0, score=1.0)],
+    )
+    assert one.chosen[0].first <= 50 <= one.chosen[-1].last
+    assert 27_000 <= one.timeline.duration_ms <= 30_000
+
+
+@given(st.integers(0, 300))
+def test_what_is_removed_is_in_no_clip_and_does_not_count(seed):
+    found, duration = talk(80, seed)
+    removed = [(s.words[0].end, s.words[0].end + 40) for s in found if len(s.words) > 4]
+    removed = [(a, b) for a, b in removed if b - a == 40]
+    material = Material(sentences=found, worth=[0.5] * 80, duration_ms=duration, removed=removed)
+    [one] = reels(material, RATE, length_ms=30_000)
+    assert 27_000 <= one.timeline.duration_ms <= 30_033
+    assert [clip for part in one.parts for clip in part] == list(one.timeline.clips)
+    for part in one.parts:
+        for clip, other in pairwise(part):
+            gap = other.start - one.timeline.source_end(clip)
+            assert abs(gap - 40) <= 17
