@@ -24,7 +24,8 @@ from scipy.signal import resample_poly
 from karaokify_daemon.adapters.ffmpeg import Ffmpeg, decode, measure, probe
 from karaokify_daemon.config import Limits, Sound, Video
 from karaokify_daemon.domain.loudness import TOLERANCE_LU
-from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator
+from karaokify_daemon.pipeline.render_config import RenderConfig
+from karaokify_daemon.pipeline.video import VideoGenerator
 from tools.speech import SAMPLE_RATE, speak
 
 RATE = 48_000

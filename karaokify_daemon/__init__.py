@@ -12,15 +12,16 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from karaokify_daemon.pipeline.render_config import RenderConfig
     from karaokify_daemon.pipeline.transcriber import Transcriber
-    from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator
+    from karaokify_daemon.pipeline.video import VideoGenerator
 
 __all__ = ["RenderConfig", "Transcriber", "VideoGenerator", "__version__"]
 
 _EXPORTS = {
     "Transcriber": "karaokify_daemon.pipeline.transcriber",
     "VideoGenerator": "karaokify_daemon.pipeline.video",
-    "RenderConfig": "karaokify_daemon.pipeline.video",
+    "RenderConfig": "karaokify_daemon.pipeline.render_config",
 }
 
 

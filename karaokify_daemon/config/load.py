@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from karaokify_daemon.config.highlights import Highlights, Llm
 from karaokify_daemon.config.schema import JOB_KEYS, Config, Sound, Transcribe, Video
 from karaokify_daemon.errors import ConfigError, Fault, SidecarError
 
@@ -19,7 +20,10 @@ _OPTION_SECTIONS: dict[str, type[BaseModel]] = {
     "transcribe": Transcribe,
     "video": Video,
     "sound": Sound,
+    "highlights": Highlights,
+    "llm": Llm,
 }
+_OPERATORS_SECTIONS = frozenset({"llm"})  # whoever fills the inbox spends nobody's money
 
 Tree = dict[str, Any]
 
@@ -79,9 +83,9 @@ def from_dict(tree: Tree, *, faults: Iterable[Fault] = (), file: str | None = No
 def with_options(config: Config, options: Tree, *, trusted: bool) -> Config:
     """Return the configuration with a preset's or a job's options on top.
 
-    Options are keys of [transcribe], [video] and [sound], bare (`title = "x"`) or in their
-    tables. Those of a job come from whoever fills the inbox (`trusted` false): only JOB_KEYS may
-    be set, and a model only by name. Raises SidecarError.
+    Options are keys of [transcribe], [video], [sound], [highlights] and [llm], bare
+    (`title = "x"`) or in their tables. Those of a job come from whoever fills the inbox (`trusted`
+    false): only JOB_KEYS may be set, and a model only by name. Raises SidecarError.
     """
     updates: dict[str, Tree] = {name: {} for name in _OPTION_SECTIONS}
     problems = []
@@ -90,7 +94,7 @@ def with_options(config: Config, options: Tree, *, trusted: bool) -> Config:
         if home not in _OPTION_SECTIONS or key not in _OPTION_SECTIONS[home].model_fields:
             path = key if section is None else f"{section}.{key}"
             problems.append(_unknown(path, trusted=trusted))
-        elif not trusted and (key not in JOB_KEYS or _is_path_to_model(key, value)):
+        elif not trusted and not _is_for_jobs(home, key, value):
             problems.append(f"{key}: may be set in the configuration only")
         else:
             updates[home][key] = value
@@ -137,6 +141,12 @@ def _unknown(key: str, *, trusted: bool) -> str:
     known = {k for m in _OPTION_SECTIONS.values() for k in m.model_fields}
     close = difflib.get_close_matches(key, known if trusted else JOB_KEYS, 1)
     return f"{key}: is not an option" + (f" (did you mean {close[0]!r}?)" if close else "")
+
+
+def _is_for_jobs(section: str, key: str, value: Any) -> bool:
+    if section in _OPERATORS_SECTIONS or key not in JOB_KEYS:
+        return False
+    return not _is_path_to_model(key, value)
 
 
 def _is_path_to_model(key: str, value: Any) -> bool:

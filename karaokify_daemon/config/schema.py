@@ -20,7 +20,8 @@ Seconds = Annotated[float, Field(ge=0, le=1e7)]
 JOB_KEYS = frozenset(
     "title byline title_as style language model size fps fit zoom font_size text_color "
     "highlight_color outline_color background_color background_gradient waveform waveform_color "
-    "waveform_position no_speech loudness true_peak".split()
+    "waveform_position no_speech loudness true_peak seconds count only clip_titles "
+    "remove_disfluencies summary".split()
 )
 
 

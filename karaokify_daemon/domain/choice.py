@@ -19,13 +19,17 @@ _NEVER = -math.inf
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """Sentences `first` to `last`, how long they are (milliseconds) and what they are worth."""
+    """Sentences `first` to `last`, how long they are (milliseconds) and what they are worth.
+
+    Those that are `offered` were chosen by somebody who understands what is said.
+    """
 
     first: int
     last: int
     length: int
     score: float
     title: str = ""
+    offered: bool = False
 
 
 def best(candidates: Iterable[Candidate], length_ms: int) -> list[Candidate]:

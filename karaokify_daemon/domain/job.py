@@ -11,6 +11,7 @@ class Stage(StrEnum):
     PROBE = "probe"  # what streams the file has
     DECODE = "decode"  # 16 kHz mono PCM and loudness
     TRANSCRIBE = "transcribe"  # words and their times
+    HIGHLIGHT = "highlight"  # the best parts, a title, a summary
     CAPTION = "caption"  # lines, ASS, SRT, VTT
     RENDER = "render"  # the video, in one FFmpeg pass
     VERIFY = "verify"  # streams and duration of the video

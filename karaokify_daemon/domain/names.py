@@ -38,7 +38,7 @@ _IGNORED = (
 )
 _BACKGROUND = ".background"
 _ULTRASTAR = ".ultrastar"
-_RESERVED = frozenset({"manifest", "poster", "contact"})  # names of a bundle's own files
+_RESERVED = frozenset({"manifest", "poster", "contact", "summary"})  # names of a bundle's own files
 _LONGEST_NAME = 255  # bytes, of every file system we know
 _LONGEST_STEM = 200  # bytes: with any ending and suffix of ours, far below the 255 of file systems
 

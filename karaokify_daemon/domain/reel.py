@@ -64,6 +64,14 @@ class Material:
         cuts = self.cuts(first, last)
         return sum(cut.end - cut.start for cut in cuts) - min(CROSSFADE_MS, cuts[0].lead)
 
+    def score(self, clip: Candidate) -> float:
+        """Return what a part is worth for each second of it, from 0 to 1."""
+        if clip.offered:
+            return clip.score / _OFFERED
+        said = [self.sentences[i] for i in range(clip.first, clip.last + 1)]
+        total = sum(sentence.end - sentence.start for sentence in said) or 1
+        return sum(self.worth[s.id] * (s.end - s.start) for s in said) / total
+
     def kept(self, begin: int, until: int) -> Iterator[tuple[int, int]]:
         """Yield what is shown of a stretch (milliseconds)."""
         at = max(0, bisect_right(self._starts, begin) - 1)
@@ -93,9 +101,9 @@ class Reel:
 
     @classmethod
     def of(cls, material: Material, chosen: Sequence[Candidate], rate: Fraction) -> "Reel":
-        """Return the reel of chosen parts."""
+        """Return the reel of chosen parts; each has a score from 0 to 1."""
         cuts = [material.cuts(clip.first, clip.last) for clip in chosen]
-        return cls.cut(chosen, cuts, rate)
+        return cls.cut([replace(clip, score=material.score(clip)) for clip in chosen], cuts, rate)
 
     @classmethod
     def cut(
@@ -168,7 +176,7 @@ def reels(
             break
         found.append(one)
         taken |= one.sentences
-    return sorted(found, key=lambda one: -sum(clip.score for clip in one.chosen))
+    return sorted(found, key=lambda one: -sum(clip.score * clip.length for clip in one.chosen))
 
 
 def _fitting(
@@ -183,7 +191,7 @@ def _fitting(
         for last in lasts:
             if (length := material.length(clip.first, last)) <= length_ms:
                 score = clip.score * _OFFERED
-                fitting.append(replace(clip, last=last, length=length, score=score))
+                fitting.append(replace(clip, last=last, length=length, score=score, offered=True))
                 break
     return fitting
 

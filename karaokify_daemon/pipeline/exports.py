@@ -1,6 +1,6 @@
 """The text files of a bundle: a transcript and its captions for players, editors and games."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from karaokify_daemon.config import Config
@@ -28,8 +28,9 @@ def exports(
     captions: Sequence[Caption],
     ass: str,
     video: Path,
+    kinds: Collection[str],
 ) -> dict[str, str]:
-    """Return the text of each kind that is configured, by the ending of its file's name.
+    """Return the text of each of some kinds, by the ending of its file's name.
 
     `ass` is the script of `video`, beside which the texts lie.
     """
@@ -45,5 +46,4 @@ def exports(
             captions, title=title, language=language, media=video.name
         ),
     }
-    kinds = config.publish.exports
     return {ENDINGS[kind]: write() for kind, write in writers.items() if kind in kinds}

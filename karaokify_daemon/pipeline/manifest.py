@@ -32,7 +32,17 @@ def options(config: Config, media: Path) -> dict[str, Any]:
         "video": video,
         "exports": sorted(set(config.publish.exports)),
         "sound": config.sound.model_dump(mode="json"),
+        **_highlights(config),
     }
+
+
+def _highlights(config: Config) -> dict[str, Any]:
+    """Return the options of highlights; none where there are none, as before there were any."""
+    settings = config.highlights
+    if not (settings.lengths or settings.tells):
+        return {}
+    llm = config.llm.model_dump(mode="json", include={"model", "api_base"})
+    return {"highlights": settings.model_dump(mode="json"), "llm": llm if llm["model"] else {}}
 
 
 def _style(config: Config) -> dict[str, Any]:

@@ -17,9 +17,10 @@ from karaokify_daemon.domain.record import Record
 from karaokify_daemon.errors import ModelError, PublishError, SidecarError
 from karaokify_daemon.pipeline.course import Watch
 from karaokify_daemon.pipeline.manifest import identity, is_damaged, source_hashes
+from karaokify_daemon.pipeline.means import Means
 from karaokify_daemon.pipeline.notes import Notes
 from karaokify_daemon.pipeline.sidecars import effective_config
-from karaokify_daemon.pipeline.stages import JobRun, Means, Result
+from karaokify_daemon.pipeline.stages import JobRun, Result
 from karaokify_daemon.pipeline.transcriber import Recogniser
 
 __all__ = ["Notes", "Pipeline", "Result", "Watch", "work_key"]

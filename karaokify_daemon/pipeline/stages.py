@@ -1,9 +1,5 @@
 """The stages of one job, in order, on what is shared by all jobs."""
 
-import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,19 +14,17 @@ from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import (
-    CancelledError,
     NoAudioError,
     PublishError,
 )
 from karaokify_daemon.pipeline.course import Course, Watch
-from karaokify_daemon.pipeline.exports import exports
 from karaokify_daemon.pipeline.hearing import Hearing
+from karaokify_daemon.pipeline.highlights import Highlighter, Highlights
+from karaokify_daemon.pipeline.making import Maker, write_json
 from karaokify_daemon.pipeline.manifest import manifest
+from karaokify_daemon.pipeline.means import Means
 from karaokify_daemon.pipeline.notes import Notes
-from karaokify_daemon.pipeline.sound import told
-from karaokify_daemon.pipeline.stills import write_stills
-from karaokify_daemon.pipeline.transcriber import Recogniser
-from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator, background_of
+from karaokify_daemon.pipeline.video import background_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,26 +35,6 @@ class Result:
     damaged: bool = False  # something of the recording could not be decoded
     published: bool  # False: the same content with the same options was there already
     figures: dict[str, Any] = field(default_factory=dict)
-
-
-class Means:
-    """What all jobs share: FFmpeg, who recognises, and the places of renderers."""
-
-    def __init__(self, config: Config, recogniser: Recogniser) -> None:
-        self.tools = ffmpeg.Ffmpeg(config.limits)
-        self.recogniser = recogniser
-        self._renderers = threading.BoundedSemaphore(config.limits.renderers)
-
-    @contextmanager
-    def renderer(self, course: Course) -> Iterator[None]:
-        """Hold one of the `limits.renderers` places."""
-        while not self._renderers.acquire(timeout=0.2):
-            if course.cancelled():
-                raise CancelledError("was stopped while it waited for a renderer")
-        try:
-            yield
-        finally:
-            self._renderers.release()
 
 
 class JobRun:
@@ -83,7 +57,6 @@ class JobRun:
         self._hearing = Hearing(
             job, config, means.recogniser, self._warnings.append, self._course.cancelled
         )
-        self._sound: dict[str, Any] = {}
 
     def probe(self) -> None:
         """Look at the recording and its background; what can fail soon does so here."""
@@ -108,13 +81,16 @@ class JobRun:
         duration_ms = max(decoded.duration_ms, (info.duration_ms or 0) if info.video else 0)
         with self._course.stage(Stage.TRANSCRIBE) as progress:
             transcript = self._hearing.transcript(decoded, progress)
-        self._make(transcript, duration_ms, decoded)
+        self._highlights = self._highlight(transcript, decoded, duration_ms)
+        self._sound = self._maker(decoded).make(
+            self._bundle, transcript, self._highlights, duration_ms=duration_ms, rate=self._rate
+        )
         facts = self._facts(transcript, decoded, duration_ms)
         with self._course.stage(Stage.PUBLISH):
             self._held.check()
             refuse_written(self._held.job)
             whole = manifest(self._held, self._config, hashes, facts)
-            _write_json(self._bundle.path / "manifest.json", whole)
+            write_json(self._bundle.path / "manifest.json", whole)
             path = self._bundle.commit(self._config.publish.file_mode)
             size = sum(p.stat().st_size for p in path.iterdir())
             self._notes.published(path.name)
@@ -151,69 +127,35 @@ class JobRun:
         self._course.finished(Stage.DECODE, **decoded.to_dict())
         return decoded
 
-    def _make(self, transcript: Transcript, duration_ms: int, decoded: ffmpeg.Decoded) -> None:
-        """Build everything of the bundle but its manifest, unless an earlier attempt has."""
-        bundle = self._bundle
-        if (found := self._notes.of(Stage.VERIFY)) and found["files"] == bundle.files():
-            self._course.reused(Stage.RENDER, found)
-            self._sound = found.get("sound", {})  # absent in notes of an older version
-            self._warnings += found.get("fonts", [])  # the same
-            self._verify(duration_ms)
-            return
-        bundle.empty()
-        with self._course.stage(Stage.CAPTION):
-            video = bundle.file(".mp4")
-            generator = self._generator(video, duration_ms, decoded)
-            captions = generator.captions(transcript)
-            _write_json(bundle.file(".json"), transcript.to_dict())
-            ass = generator.ass(transcript)
-            self._warnings += generator.font_warnings
-            texts = exports(self._config, self._job.media, transcript, captions, ass, video)
-            for ending, text in texts.items():
-                _write(bundle.file(ending), text)
-        with self._means.renderer(self._course), self._course.stage(Stage.RENDER):
-            generator.generate(transcript)
-            assert generator.level is not None
-            self._sound = told(generator.level, decoded.loudness)
-            write_stills(
-                self._means.tools,
-                video,
-                self._config.video,
-                captions,
+    def _highlight(
+        self, transcript: Transcript, decoded: ffmpeg.Decoded, duration_ms: int
+    ) -> Highlights | None:
+        """Find the highlights, where that is asked for."""
+        settings = self._config.highlights
+        if not (settings.lengths or settings.tells):
+            return None
+        with self._course.stage(Stage.HIGHLIGHT):
+            noted = self._notes.of(Stage.HIGHLIGHT)
+            found = Highlighter(self._config, self._warnings.append, self._course.cancelled).find(
+                transcript,
+                decoded.pcm,
                 duration_ms=duration_ms,
                 rate=self._rate,
+                noted=noted,
             )
-        self._verify(duration_ms)
-        bundle.flush()
-        self._course.finished(
-            Stage.VERIFY,
-            of=Stage.RENDER,
-            files=bundle.files(),
-            sound=self._sound,
-            fonts=generator.font_warnings,
-        )
-        bundle.keep = True
+        if noted is None:
+            self._course.finished(Stage.HIGHLIGHT, **found.noted)
+        return found
 
-    def _verify(self, duration_ms: int) -> None:
-        video = self._bundle.file(".mp4")
-        with self._course.stage(Stage.VERIFY):
-            ffmpeg.verify(self._means.tools, video, duration_ms=duration_ms, rate=self._rate)
-
-    def _generator(self, output: Path, duration_ms: int, decoded: ffmpeg.Decoded) -> VideoGenerator:
-        return VideoGenerator(
-            RenderConfig(
-                media=self._job.media,
-                output=output,
-                video=self._config.video,
-                sound=self._config.sound,
-                limits=self._config.limits,
-                background=self._job.sidecars.background,
-                duration_ms=duration_ms,
-                loudness=decoded.loudness,
-                pcm=decoded.pcm,
-            ),
-            on_progress=lambda fraction: self._course.progress(Stage.RENDER, fraction),
-            cancelled=self._course.cancelled,
+    def _maker(self, decoded: ffmpeg.Decoded) -> Maker:
+        return Maker(
+            self._means,
+            self._job,
+            self._config,
+            self._course,
+            decoded,
+            notes=self._notes,
+            warn=self._warnings.append,
         )
 
     @property
@@ -223,8 +165,9 @@ class JobRun:
     def _facts(
         self, transcript: Transcript, decoded: ffmpeg.Decoded, duration_ms: int
     ) -> dict[str, Any]:
-        loudness = decoded.loudness
-        chapters = chapters_within(self._info.chapters, duration_ms)
+        loudness, highlights = decoded.loudness, self._highlights
+        own = highlights.chapters if highlights else ()
+        chapters = chapters_within(self._info.chapters or own, duration_ms)
         return {
             "duration_seconds": duration_ms / 1000,
             "words": len(transcript.words),
@@ -232,6 +175,7 @@ class JobRun:
             "model": self._hearing.engine,
             **({"text": self._hearing.text} if self._hearing.text else {}),
             "chapters": [part.to_dict() for part in chapters],
+            **(highlights.told() if highlights else {}),
             "loudness": {
                 "integrated_lufs": loudness.integrated_lufs,
                 "range_lu": loudness.range_lu,
@@ -256,11 +200,3 @@ class JobRun:
             "stages": dict(self._course.timings),
             "warnings": list(self._warnings),
         }
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
-
-
-def _write_json(path: Path, data: Any) -> None:
-    _write(path, json.dumps(data, ensure_ascii=False, indent=2) + "\n")

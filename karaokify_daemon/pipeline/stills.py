@@ -25,8 +25,10 @@ def write_stills(
     *,
     duration_ms: int,
     rate: Fraction,
+    poster: Path,
+    contact: Path | None = None,
 ) -> None:
-    """Write poster.jpg and contact.jpg beside a video, and the poster into it as its cover.
+    """Write a video's poster, into it as its cover, too, and its contact sheet where one is wanted.
 
     Raises what running FFmpeg and writing the cover raise.
     """
@@ -34,13 +36,12 @@ def write_stills(
     times = times_of(captions, duration_ms, max(0, last))
     with tempfile.TemporaryDirectory(prefix=".stills-", dir=video.parent) as folder:
         found = ffmpeg.stills(tools, video, times, Path(folder))
-        poster = video.with_name("poster.jpg")
         shutil.copyfile(best(found), poster)
-        columns = _GRIDS[len(times)]
-        width = (_SHEET_WIDTH - _MARGIN * (columns + 1)) // columns
-        height = round(width * options.height / options.width)
-        contact = video.with_name("contact.jpg")
-        ffmpeg.sheet(tools, found, contact, columns=columns, width=width, height=height)
+        if contact is not None:
+            columns = _GRIDS[len(times)]
+            width = (_SHEET_WIDTH - _MARGIN * (columns + 1)) // columns
+            height = round(width * options.height / options.width)
+            ffmpeg.sheet(tools, found, contact, columns=columns, width=width, height=height)
     write_cover(video, poster)
 
 

@@ -4,63 +4,29 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from karaokify_daemon.adapters import ffmpeg
 from karaokify_daemon.adapters.files.identity import refuse_overwrite
-from karaokify_daemon.config import Limits, Sound, Video
+from karaokify_daemon.config import Video
 from karaokify_daemon.domain.ass import Event, Look, Title, dialogues, document, events
 from karaokify_daemon.domain.breaking import breakable
 from karaokify_daemon.domain.captions import Caption, caption_lines, earlier, visible
 from karaokify_daemon.domain.chapters import chapters_within
-from karaokify_daemon.domain.loudness import Loudness
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.text_width import AVERAGE_EM
-from karaokify_daemon.domain.timeline import Timeline
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import PublishError
 from karaokify_daemon.pipeline.extras import extras
 from karaokify_daemon.pipeline.fonts import Fonts
 from karaokify_daemon.pipeline.look import look_of
+from karaokify_daemon.pipeline.render_config import RenderConfig
 from karaokify_daemon.pipeline.sound import Levelled, checked, decided
 from karaokify_daemon.pipeline.styles import resolved, styled
 
 _NOTICE = "No speech found"
-
-
-@dataclass(frozen=True, kw_only=True)
-class RenderConfig:
-    """What to render, and where to.
-
-    `title` replaces the one of `video`; `background` (an image or a video) that of `video`;
-    `audio` replaces the media's sound. A duration that is not given is measured, and the loudness
-    with it; with neither, the sound keeps its loudness. `pcm` is the sound as 16 kHz mono samples
-    (s16le), which a waveform needs: it is decoded where it is not given. With a `timeline` the
-    video is a reel: transcript, duration and samples are still those of the recording.
-    """
-
-    media: Path
-    output: Path
-    video: Video = field(default_factory=Video)
-    sound: Sound = field(default_factory=Sound)
-    limits: Limits = field(default_factory=Limits)
-    title: str | None = None
-    background: Path | None = None
-    audio: Path | None = None
-    duration_ms: int | None = None
-    fonts: Path | None = None
-    loudness: Loudness | None = None
-    pcm: Path | None = None
-    timeline: Timeline | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("media", "output", "background", "audio", "fonts", "pcm"):
-            value = getattr(self, name)
-            if isinstance(value, str):  # the type says Path, and not all callers check types
-                object.__setattr__(self, name, Path(value))
 
 
 class VideoGenerator:
@@ -146,10 +112,13 @@ class VideoGenerator:
 
     def _events(self, captions: list[Caption], duration_ms: int | None) -> list[Event]:
         last = captions[-1].end if captions else 0
+        clips = self._config.clip_titles
+        lower = [Title(text=text, kind="lower-third", times=(a, b)) for a, b, text in clips]
         return events(
             visible(captions, self._look.em_width),
             self._look,
             title=self._title(),
+            clip_titles=lower,
             notice=None if captions else _NOTICE,
             duration_ms=duration_ms or max(last, 5000),
         )
@@ -171,7 +140,7 @@ class VideoGenerator:
         level = decided(config.sound, loudness, heard.audio)
         background = background_of(self._tools, config.video, config.background)
         rate = ffmpeg.rate_of(config.video, info, background)
-        chapters = chapters_within(info.chapters, duration_ms)
+        chapters = chapters_within(info.chapters or config.chapters, duration_ms)
         if config.timeline is not None:
             rate, duration_ms = config.timeline.rate, config.timeline.duration_ms
             chapters = ()

@@ -80,8 +80,9 @@ def transcribe(arguments: argparse.Namespace) -> int:
 
 def render(arguments: argparse.Namespace) -> int:
     """`karaokify-daemon render --video_input V --transcript T --output O`."""
+    from karaokify_daemon.pipeline.render_config import RenderConfig
     from karaokify_daemon.pipeline.sidecars import read_transcript
-    from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator
+    from karaokify_daemon.pipeline.video import VideoGenerator
 
     config = _config(arguments)
     if arguments.output.suffix.lower() not in (".mp4", ".m4v"):

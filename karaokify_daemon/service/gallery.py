@@ -8,8 +8,9 @@ from pathlib import Path
 
 from karaokify_daemon.adapters import ffmpeg
 from karaokify_daemon.config import Config
+from karaokify_daemon.pipeline.render_config import RenderConfig
 from karaokify_daemon.pipeline.styles import find_style, list_styles
-from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator
+from karaokify_daemon.pipeline.video import VideoGenerator
 
 _SAID = "Drop a recording into a folder, and get a karaoke video out of another."
 _WORD_MS = (150, 60)  # of each word, and of each of its letters

@@ -11,9 +11,10 @@ from karaokify_daemon.domain.languages import UNKNOWN, three_letters
 from karaokify_daemon.domain.lint import RULES, Finding, Norm, Shown, lint
 from karaokify_daemon.domain.names import SUBTITLES, printable, suffix
 from karaokify_daemon.errors import ConfigError
+from karaokify_daemon.pipeline.render_config import RenderConfig
 from karaokify_daemon.pipeline.sidecars import read_cues, read_transcript
 from karaokify_daemon.pipeline.styles import styled
-from karaokify_daemon.pipeline.video import RenderConfig, VideoGenerator
+from karaokify_daemon.pipeline.video import VideoGenerator
 
 
 def findings(config: Config, path: Path) -> Iterator[tuple[Finding, str]]:

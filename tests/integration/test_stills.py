@@ -49,7 +49,17 @@ def told(path, *what):
 def test_the_poster_is_of_the_part_that_shows_something_and_the_sheet_of_all(tmp_path, tools):
     black, shown = "color=black:s=320x180:r=25:d=9", "testsrc2=s=320x180:r=25:d=9"
     path = made(tmp_path / "a%02d.mp4", f"{black}[a];{shown}[b];[a][b]concat", 18)
-    write_stills(tools, path, VIDEO, [], duration_ms=18_000, rate=Fraction(25))
+    poster, contact = path.with_name("poster.jpg"), path.with_name("contact.jpg")
+    write_stills(
+        tools,
+        path,
+        VIDEO,
+        [],
+        duration_ms=18_000,
+        rate=Fraction(25),
+        poster=poster,
+        contact=contact,
+    )
     assert pixels(tmp_path / "poster.jpg", 32, 18).std() > 40
     sheet = pixels(tmp_path / "contact.jpg", 1280, 545).astype(int)
     rows = [part.mean() for part in np.array_split(sheet, 3)]

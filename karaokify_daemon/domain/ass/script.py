@@ -1,6 +1,6 @@
 """Captions as an Advanced SubStation Alpha script, for libass."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from karaokify_daemon.domain.ass import lines, modes
 from karaokify_daemon.domain.ass.look import Look, place
@@ -29,12 +29,14 @@ def events(
     look: Look,
     *,
     title: Title | None,
+    clip_titles: Iterable[Title] = (),
     notice: str | None = None,
     duration_ms: int,
 ) -> list[Event]:
-    """Return all events: the title, the notice at the start, the captions."""
+    """Return all events: the titles, the notice at the start, the captions."""
     return [
         *(titled(title, look, duration_ms) if title else ()),
+        *(event for one in clip_titles for event in titled(one, look, duration_ms)),
         *_progress(look, duration_ms),
         *_notice(notice, duration_ms),
         *dialogues(captions, look),

@@ -1,7 +1,7 @@
 """The title: at the top throughout, on a card at the start, or in a lower third."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from karaokify_daemon.domain.ass.look import Look
 from karaokify_daemon.domain.ass.text import (
@@ -28,13 +28,15 @@ _IN_MS, _OUT_MS = 300, 450
 class Title:
     """A title and a line below it, shown as a "header", a "card" or a "lower-third".
 
-    `reserved` pixels at both sides of a header belong to something else. A header has no byline.
+    `reserved` pixels at both sides of a header belong to something else. A header has no byline. A
+    lower third is shown within `times` (milliseconds), or at the start of the video.
     """
 
     text: str
     byline: str = ""
     kind: str = "header"
     reserved: float = 0.0
+    times: tuple[int, int] | None = None
 
 
 def titled(title: Title, look: Look, duration_ms: int) -> list[Event]:
@@ -42,12 +44,7 @@ def titled(title: Title, look: Look, duration_ms: int) -> list[Event]:
     text, byline = (_seen(part, look) for part in (title.text, title.byline))
     if not text:
         return []
-    seen = Title(
-        text=text,
-        byline=byline,
-        kind=title.kind,
-        reserved=title.reserved,
-    )
+    seen = replace(title, text=text, byline=byline)
     return list(_KINDS[title.kind](seen, look, duration_ms))
 
 
@@ -95,8 +92,9 @@ def _card(title: Title, look: Look, duration_ms: int) -> Iterator[Event]:
 
 def _lower_third(title: Title, look: Look, duration_ms: int) -> Iterator[Event]:
     """Yield a strap at the left, above the captions, which slides in and fades away."""
-    begin = min(_LOWER_FROM_MS, duration_ms // 4)
-    times = begin, min(begin + _LOWER_MS, duration_ms)
+    start, end = title.times or (0, duration_ms)
+    begin = start + min(_LOWER_FROM_MS, (end - start) // 4)
+    times = begin, min(begin + _LOWER_MS, end)
     size = look.title_size
     padding, bar = size * 0.55, max(3.0, size * 0.16)
     room = look.room * 0.9 - 2 * padding - bar

@@ -4,9 +4,22 @@ import pytest
 import tomli_w
 from pydantic import ValidationError
 
-from karaokify_daemon.config import Config, Folders, Intake, Limits, Sound, Transcribe, Video, load
+from karaokify_daemon.config import (
+    Config,
+    Folders,
+    Highlights,
+    Intake,
+    Limits,
+    Llm,
+    Sound,
+    Transcribe,
+    Video,
+    load,
+    with_options,
+)
 from karaokify_daemon.config.languages import LANGUAGES
 from karaokify_daemon.config.schema import JOB_KEYS, Publish
+from karaokify_daemon.errors import SidecarError
 
 SECTIONS = {name: field.annotation for name, field in Config.model_fields.items()}
 
@@ -20,10 +33,9 @@ def test_the_defaults_survive_being_written_and_read(tmp_path):
     assert config.model_copy(update={"folders": Folders()}) == Config()
 
 
-def test_every_job_option_is_a_key_of_recognition_or_of_the_video():
-    assert (
-        set(Transcribe.model_fields) | set(Video.model_fields) | set(Sound.model_fields) >= JOB_KEYS
-    )
+def test_every_job_option_is_a_key_of_a_section_for_jobs():
+    sections = (Transcribe, Video, Sound, Highlights)
+    assert {key for section in sections for key in section.model_fields} >= JOB_KEYS
 
 
 def test_no_job_option_is_a_path():
@@ -143,3 +155,46 @@ def test_a_loudness_is_off_or_a_sensible_number(value):
 def test_a_loudness_that_is_off_is_no_target():
     assert Sound(loudness="off").target is None
     assert Sound(loudness=-14).target == Sound(loudness=-14.0).loudness == -14.0
+
+
+@pytest.mark.parametrize(
+    ("value", "lengths"),
+    [("off", ()), (90, (90,)), (4.5, (4.5,)), ([30, 90.0], (30, 90)), ([60], (60,))],
+)
+def test_a_reel_has_one_length_or_several_or_there_is_none(value, lengths):
+    assert Highlights(seconds=value).lengths == lengths
+
+
+@pytest.mark.parametrize("value", ["on", True, 2.9, 40_000, [], [30, 30], [30, "90"], None])
+def test_a_length_that_is_none_is_refused(value):
+    with pytest.raises(ValidationError, match="neither"):
+        Highlights(seconds=value)
+
+
+def test_only_needs_a_reel():
+    with pytest.raises(ValidationError, match="nothing to render"):
+        Highlights(only=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "tells"),
+    [({}, False), ({"seconds": 30}, True), ({"summary": True}, True),
+     ({"seconds": 30, "summary": False}, False)],
+)  # fmt: skip
+def test_a_summary_comes_with_a_reel_or_when_asked_for(options, tells):
+    assert Highlights(**options).tells is tells
+
+
+@pytest.mark.parametrize("address", ["ftp://x", "http://user:secret@host/v1", "host:80", "http://"])
+def test_an_address_with_a_key_or_without_a_protocol_is_refused(address):
+    with pytest.raises(ValidationError, match="is not an address"):
+        Llm(api_base=address)
+
+
+def test_a_job_may_ask_for_reels_but_not_for_another_language_model():
+    config = with_options(Config(), {"highlights": {"seconds": 30, "size": "9:16"}}, trusted=False)
+    assert config.highlights.lengths == (30,) and config.highlights.size == "1080x1920"
+    for options in ({"llm": {"model": "openai/other"}}, {"api_base": "http://evil/v1"}):
+        with pytest.raises(SidecarError, match="in the configuration only"):
+            with_options(Config(), options, trusted=False)
+        assert with_options(Config(), options, trusted=True).llm != Config().llm

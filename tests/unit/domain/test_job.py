@@ -21,7 +21,16 @@ def test_a_held_job_can_only_be_released():
 
 
 def test_stages_are_in_the_order_in_which_they_run():
-    assert [*Stage] == ["probe", "decode", "transcribe", "caption", "render", "verify", "publish"]
+    assert [*Stage] == [
+        "probe",
+        "decode",
+        "transcribe",
+        "highlight",
+        "caption",
+        "render",
+        "verify",
+        "publish",
+    ]
 
 
 def test_paths_of_a_job_end_with_the_recording():

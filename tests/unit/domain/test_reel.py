@@ -2,6 +2,7 @@ import random
 from fractions import Fraction
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,7 +100,7 @@ def test_several_reels_share_no_sentence_and_the_first_is_the_best(count, seed):
         frozenset().union(*(one.sentences for one in several))
     )
     assert all(27_000 <= one.timeline.duration_ms <= 30_033 for one in several)
-    scores = [sum(clip.score for clip in one.chosen) for one in several]
+    scores = [sum(clip.score * clip.length for clip in one.chosen) for one in several]
     assert scores[0] == max(scores)
 
 
@@ -117,7 +118,9 @@ def test_what_was_offered_is_taken_and_others_only_where_it_does_not_fill_the_re
     few = [Candidate(first=100, last=101, length=0, score=0.9, title="Here")]
     [one] = reels(material, RATE, length_ms=30_000, offered=few)
     assert 27_000 <= one.timeline.duration_ms <= 30_000
-    assert few[0].title in [clip.title for clip in one.chosen]
+    [theirs] = [clip for clip in one.chosen if clip.offered]
+    assert theirs.title == "Here" and theirs.score == pytest.approx(0.9)
+    assert all(0 <= clip.score <= 1 for clip in one.chosen)
     many = [Candidate(first=i, last=i + 1, length=0, score=0.5) for i in range(0, 100, 2)]
     [one] = reels(material, RATE, length_ms=30_000, offered=many)
     assert {(clip.first, clip.last) for clip in one.chosen} <= {(c.first, c.last) for c in many}

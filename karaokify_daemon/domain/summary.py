@@ -1,0 +1,74 @@
+"""A recording's summary as Markdown (CommonMark), with links to moments of its video."""
+
+import re
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote
+
+from karaokify_daemon.domain.digest import Digest, Point
+from karaokify_daemon.domain.plain import plain
+from karaokify_daemon.domain.sentences import Sentence
+
+_ACTS = re.compile(r"([\\`*_\[\]<>&|~$])")  # on a reader of Markdown, anywhere in a line
+_BEGINS = re.compile(r"^(\s*)([#+\-=]|\d{1,9}[.)])")  # at its start only
+
+
+def summary(digest: Digest, found: Sequence[Sentence], name: str, video: str | None) -> str:
+    """Return the Markdown text of a digest; empty where there is nothing to tell.
+
+    `name` stands for a title that is missing. Times are links into `video`, the name of a file
+    beside the text (https://www.w3.org/TR/media-frags/), or, without one, only times.
+    """
+    paragraphs = [
+        text
+        for text in (
+            escaped(digest.summary),
+            _listed("Key points", digest.points, found, video),
+            _listed("Chapters", digest.chapters, found, video),
+            f"Suggested file name: {escaped(digest.file_name)}" if digest.file_name else "",
+        )
+        if text
+    ]
+    if not paragraphs:
+        return ""
+    return "\n\n".join([f"# {escaped(digest.title or name)}", *paragraphs]) + "\n"
+
+
+def escaped(text: str) -> str:
+    r"""Return a text as one line that is shown as it is.
+
+    >>> escaped("# <b>2 * 3</b>\n![x](y)"), escaped("1. a")
+    ('\\# \\<b\\>2 \\* 3\\</b\\> !\\[x\\](y)', '1\\. a')
+    """
+    line = _ACTS.sub(r"\\\1", plain(text).strip())
+    return _BEGINS.sub(lambda m: f"{m[1]}{m[2][:-1]}\\{m[2][-1]}", line)
+
+
+def link(video: str, new: str, text: str) -> str:
+    """Return a summary whose links go to a video of another name."""
+    return text.replace(f"]({quote(video)}#t=", f"]({quote(new)}#t=")
+
+
+def _listed(
+    head: str, points: Sequence[Point], found: Sequence[Sentence], video: str | None
+) -> str:
+    return "\n".join([f"## {head}\n", *_items(points, found, video)]) if points else ""
+
+
+def _items(points: Sequence[Point], found: Sequence[Sentence], video: str | None) -> Iterator[str]:
+    for point in points:
+        ms = found[point.sentence].start
+        shown = clock(ms)
+        at = f"[{shown}]({quote(video)}#t={ms // 1000})" if video else shown
+        yield f"- {at} {escaped(point.text)}"
+
+
+def clock(ms: int) -> str:
+    """Return a time as people write it.
+
+    >>> clock(83_900), clock(3_600_000)
+    ('1:23', '1:00:00')
+    """
+    seconds = ms // 1000
+    hours, minutes = seconds // 3600, seconds // 60 % 60
+    start = f"{hours}:{minutes:02}" if hours else f"{minutes}"
+    return f"{start}:{seconds % 60:02}"

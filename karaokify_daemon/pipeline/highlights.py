@@ -1,0 +1,177 @@
+"""The highlight stage: which parts of a recording make its reels, and what it is about."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from karaokify_daemon.adapters.levels import levels
+from karaokify_daemon.config import Config
+from karaokify_daemon.domain.chapters import Chapter
+from karaokify_daemon.domain.digest import Digest
+from karaokify_daemon.domain.reel import Material, Reel, reels
+from karaokify_daemon.domain.sentences import Sentence, sentences
+from karaokify_daemon.domain.transcript import Transcript
+from karaokify_daemon.pipeline.digesting import clip_title, extractive
+
+_FRAME_MS = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedReel:
+    """A reel of a bundle: the ending of its files' names, its title and those of its parts."""
+
+    ending: str
+    asked_ms: int
+    title: str
+    reel: Reel
+    titles: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Highlights:
+    """What was found; `facts` are for the manifest, `noted` is for another attempt."""
+
+    sentences: Sequence[Sentence] = ()
+    digest: Digest = field(default_factory=Digest)
+    reels: tuple[NamedReel, ...] = ()
+    facts: Mapping[str, Any]
+    noted: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def chapters(self) -> tuple[Chapter, ...]:
+        """The chapters of the full video; its first begins with it."""
+        return tuple(
+            Chapter(self.sentences[part.sentence].start if i else 0, part.text)
+            for i, part in enumerate(self.digest.chapters)
+        )
+
+    def told(self) -> dict[str, Any]:
+        """Return what the manifest tells of it."""
+        digest = self.digest
+        names = {"title": digest.title, "suggested_name": digest.file_name}
+        return {name: text for name, text in names.items() if text} | {"highlights": self.facts}
+
+
+class Highlighter:
+    """Finds the highlights of one recording; `warn` hears what its manifest will say."""
+
+    def __init__(
+        self, config: Config, warn: Callable[[str], None], cancelled: Callable[[], bool]
+    ) -> None:
+        self._config, self._warn, self._cancelled = config, warn, cancelled
+
+    def find(
+        self,
+        transcript: Transcript,
+        pcm: Path,
+        *,
+        duration_ms: int,
+        rate: Fraction,
+        noted: Mapping[str, Any] | None = None,
+    ) -> Highlights:
+        """Return the highlights of a recording.
+
+        `pcm` are its samples (s16le, 16 kHz, mono), `noted` what an earlier attempt was answered by
+        the language model. Raises LlmError where an answer of it is required, CancelledError.
+        """
+        found = sentences(transcript)
+        if not found:
+            self._warn("nothing is said in it that a reel or a summary could be made of")
+            return Highlights(facts={"chosen_by": "nobody", "reels": []})
+        own, worth = extractive(found, loudness_of(found, pcm), transcript.language, duration_ms)
+        digest, facts = own, {"chosen_by": "extractive"}
+        material = Material(sentences=found, worth=worth, duration_ms=duration_ms)
+        named_reels = tuple(self._reels(material, digest, transcript.language, rate))
+        told = [reel_facts(reel) for reel in named_reels]
+        return Highlights(
+            sentences=found,
+            digest=digest,
+            reels=named_reels,
+            facts=facts | {"reels": told},
+        )
+
+    def _reels(
+        self, material: Material, digest: Digest, language: str, rate: Fraction
+    ) -> Iterator[NamedReel]:
+        settings = self._config.highlights
+        made: list[tuple[int, Reel]] = []
+        for seconds in settings.lengths:
+            length_ms = round(seconds * 1000)
+            several = reels(
+                material, rate, length_ms=length_ms, count=settings.count, offered=digest.clips
+            )
+            if len(several) < settings.count:
+                self._warn(
+                    f"there is matter for {len(several)} of the {settings.count} reels of "
+                    f"{seconds:g} s"
+                )
+            made += [(length_ms, one) for one in several]
+        for i, (length_ms, reel) in enumerate(made):
+            titles = tuple(
+                clip.title or clip_title(material.sentences, clip.first, clip.last, language)
+                for clip in reel.chosen
+            )
+            best = max(range(len(titles)), key=lambda n: reel.chosen[n].score)
+            title = digest.title if settings.count == 1 else titles[best] or digest.title
+            yield NamedReel(
+                ending=ending(i, len(made)),
+                asked_ms=length_ms,
+                title=title,
+                reel=reel,
+                titles=titles,
+            )
+
+
+def loudness_of(found: Sequence[Sentence], pcm: Path) -> list[float | None]:
+    """Return how loud each sentence is, in dB of full scale; None where it is too short."""
+    frames = levels(pcm, _FRAME_MS)
+    spans = [frames[s.start // _FRAME_MS : s.end // _FRAME_MS] for s in found]
+    return [median(span) if span else None for span in spans]
+
+
+def clips_of(named: NamedReel, found: Sequence[Sentence]) -> list[dict[str, Any]]:
+    """Return the clips of a reel for JSON: times in seconds, of the recording and of the reel."""
+    timeline = named.reel.timeline
+    clips = []
+    for candidate, parts, title in zip(
+        named.reel.chosen, named.reel.parts, named.titles, strict=True
+    ):
+        said = found[candidate.first : candidate.last + 1]
+        clips.append(
+            {
+                "source_start": parts[0].start / 1000,
+                "source_end": timeline.source_end(parts[-1]) / 1000,
+                "output_start": timeline.ms(parts[0].at) / 1000,
+                "output_end": timeline.ms(parts[-1].until) / 1000,
+                "cuts": [[part.start / 1000, timeline.source_end(part) / 1000] for part in parts],
+                "sentences": [sentence.id for sentence in said],
+                "title": title,
+                "score": round(candidate.score, 3),
+                "chosen_by": "llm" if candidate.offered else "extractive",
+                "text": said[0].joiner.join(sentence.text for sentence in said),
+            }
+        )
+    return clips
+
+
+def reel_facts(named: NamedReel) -> dict[str, Any]:
+    """Return what the manifest tells of a reel."""
+    return {
+        "ending": f"{named.ending}.mp4",
+        "title": named.title,
+        "asked_seconds": named.asked_ms / 1000,
+        "seconds": named.reel.timeline.duration_ms / 1000,
+        "clips": len(named.reel.chosen),
+    }
+
+
+def ending(number: int, count: int) -> str:
+    """Return how the names of a reel's files go on after the stem; its number is from 0.
+
+    >>> ending(0, 1), ending(1, 3)
+    ('.highlights', '.short-2')
+    """
+    return ".highlights" if count == 1 else f".short-{number + 1}"

@@ -1,0 +1,270 @@
+"""Everything that is in a bundle but its manifest: videos, subtitles, stills, a summary."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from karaokify_daemon.adapters import ffmpeg
+from karaokify_daemon.adapters.files import outbox
+from karaokify_daemon.config import Config, Video
+from karaokify_daemon.domain.captions import Caption
+from karaokify_daemon.domain.job import Job, Stage
+from karaokify_daemon.domain.names import printable
+from karaokify_daemon.domain.summary import summary
+from karaokify_daemon.domain.transcript import Transcript
+from karaokify_daemon.pipeline.course import Course
+from karaokify_daemon.pipeline.exports import exports
+from karaokify_daemon.pipeline.highlights import Highlights, NamedReel, clips_of
+from karaokify_daemon.pipeline.means import Means
+from karaokify_daemon.pipeline.notes import Notes
+from karaokify_daemon.pipeline.render_config import RenderConfig
+from karaokify_daemon.pipeline.sound import told
+from karaokify_daemon.pipeline.stills import write_stills
+from karaokify_daemon.pipeline.video import VideoGenerator
+
+_OF_REELS = {"srt", "vtt"}  # what the sites take where reels are shown
+_SHORTEST_TITLED_MS = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """A video of the bundle; `ending` stands between the stem and `.mp4`."""
+
+    ending: str
+    video: Video
+    duration_ms: int
+    generator: VideoGenerator
+    reel: NamedReel | None = None
+
+
+class Maker:
+    """Makes the files of one job's bundle; `warn` hears what its manifest will say."""
+
+    def __init__(
+        self,
+        means: Means,
+        job: Job,
+        config: Config,
+        course: Course,
+        decoded: ffmpeg.Decoded,
+        *,
+        notes: Notes,
+        warn: Callable[[str], None],
+    ) -> None:
+        self._means, self._job, self._config, self._course = means, job, config, course
+        self._decoded, self._notes, self._warn = decoded, notes, warn
+
+    def make(
+        self,
+        bundle: outbox.Bundle,
+        transcript: Transcript,
+        highlights: Highlights | None,
+        *,
+        duration_ms: int,
+        rate: Fraction,
+    ) -> dict[str, Any]:
+        """Make all files, unless an earlier attempt has; return how loud the first video became.
+
+        Raises KaraokifyError; OSError where the bundle cannot be written.
+        """
+        if (found := self._notes.of(Stage.VERIFY)) and found["files"] == bundle.files():
+            self._course.reused(Stage.RENDER, found)
+            for line in found.get("fonts", []):  # absent in notes of an older version
+                self._warn(line)
+            self._verify(bundle, found.get("videos", {"": duration_ms}), rate)
+            sound: dict[str, Any] = found.get("sound", {})  # the same
+            return sound
+        bundle.empty()
+        parts = list(self._parts(bundle, highlights, duration_ms))
+        with self._course.stage(Stage.CAPTION):
+            captions = self._write_texts(bundle, parts, transcript, highlights)
+        with self._means.renderer(self._course), self._course.stage(Stage.RENDER):
+            for part in parts:
+                first = part is parts[0]
+                self._render(bundle, part, transcript, captions[part.ending], rate, first=first)
+        level = parts[0].generator.level
+        assert level is not None
+        sound = told(level, self._decoded.loudness)
+        videos = {part.ending: part.duration_ms for part in parts}
+        self._verify(bundle, videos, rate)
+        bundle.flush()
+        self._course.finished(
+            Stage.VERIFY,
+            of=Stage.RENDER,
+            files=bundle.files(),
+            videos=videos,
+            sound=sound,
+            fonts=self._tell_fonts(parts),
+        )
+        bundle.keep = True
+        return sound
+
+    def _parts(
+        self, bundle: outbox.Bundle, highlights: Highlights | None, duration_ms: int
+    ) -> Iterator[_Part]:
+        """Yield the videos to make: the full one, and the reels, which share the progress."""
+        reels = highlights.reels if highlights else ()
+        config = self._config.video
+        lengths = [reel.reel.timeline.duration_ms for reel in reels]
+        # Where there is no reel, the full video is better than nothing.
+        full = [] if reels and self._config.highlights.only else [duration_ms]
+        total, done = sum(full) + sum(lengths), 0
+        if full:
+            chapters = highlights.chapters if highlights else ()
+            generator = self._generator(
+                bundle.file(".mp4"),
+                config,
+                duration_ms,
+                (0, duration_ms / total),
+                chapters=chapters,
+            )
+            yield _Part(ending="", video=config, duration_ms=duration_ms, generator=generator)
+            done = duration_ms
+        size = self._config.highlights.size
+        own = config.model_copy(update={"size": size}) if size else config
+        for reel, length in zip(reels, lengths, strict=True):
+            generator = self._generator(
+                bundle.file(f"{reel.ending}.mp4"),
+                own,
+                duration_ms,
+                (done / total, length / total),
+                timeline=reel.reel.timeline,
+                title=config.title.replace("{stem}", reel.title or printable(self._job.media.stem)),
+                clip_titles=list(self._clip_titles(reel)),
+            )
+            yield _Part(
+                ending=reel.ending, video=own, duration_ms=length, generator=generator, reel=reel
+            )
+            done += length
+
+    def _generator(
+        self,
+        output: Path,
+        video: Video,
+        duration_ms: int,
+        share: tuple[float, float],
+        **of_reel: Any,
+    ) -> VideoGenerator:
+        """Return what renders a video; `share` is where its progress begins, and how much it is."""
+        begin, whole = share
+        return VideoGenerator(
+            RenderConfig(
+                media=self._job.media,
+                output=output,
+                video=video,
+                sound=self._config.sound,
+                limits=self._config.limits,
+                background=self._job.sidecars.background,
+                duration_ms=duration_ms,
+                loudness=self._decoded.loudness,
+                pcm=self._decoded.pcm,
+                **of_reel,
+            ),
+            on_progress=lambda part: self._course.progress(Stage.RENDER, begin + part * whole),
+            cancelled=self._course.cancelled,
+        )
+
+    def _clip_titles(self, reel: NamedReel) -> Iterator[tuple[int, int, str]]:
+        """Yield when which clip of a reel has a title; the reel's own is not said twice."""
+        timeline, config = reel.reel.timeline, self._config
+        if not config.highlights.clip_titles or len(reel.titles) < 2:
+            return
+        covered = config.video.title_as != "header" and config.video.title
+        for i, (title, clips) in enumerate(zip(reel.titles, reel.reel.parts, strict=True)):
+            begin = timeline.ms(clips[0].at + clips[0].fade)
+            end = timeline.ms(clips[-1].until)
+            shown = title and title != reel.title and not (i == 0 and covered)
+            if shown and end - begin >= _SHORTEST_TITLED_MS:
+                yield begin, end, title
+
+    def _write_texts(
+        self,
+        bundle: outbox.Bundle,
+        parts: list[_Part],
+        transcript: Transcript,
+        highlights: Highlights | None,
+    ) -> Mapping[str, list[Caption]]:
+        """Write everything that is text; return the captions of each video."""
+        write_json(bundle.file(".json"), transcript.to_dict())
+        captions = {}
+        for part in parts:
+            found = captions[part.ending] = part.generator.captions(transcript)
+            video = bundle.file(f"{part.ending}.mp4")
+            said, kinds = transcript, {*self._config.publish.exports}
+            if part.reel is not None and highlights is not None:
+                said, kinds = part.reel.reel.timeline.moved(transcript), kinds & _OF_REELS
+                write_json(video.with_suffix(".json"), _told(part.reel, highlights))
+            ass = part.generator.ass(transcript)
+            texts = exports(self._config, self._job.media, said, found, ass, video, kinds)
+            for ending, text in texts.items():
+                _write(bundle.file(part.ending + ending), text)
+        if highlights is not None and self._config.highlights.tells:
+            full = bundle.file(".mp4").name if parts[0].reel is None else None
+            name = printable(self._job.media.stem)
+            if text := summary(highlights.digest, highlights.sentences, name, full):
+                _write(bundle.path / "summary.md", text)
+        return captions
+
+    def _render(
+        self,
+        bundle: outbox.Bundle,
+        part: _Part,
+        transcript: Transcript,
+        captions: list[Caption],
+        rate: Fraction,
+        *,
+        first: bool,
+    ) -> None:
+        """Render a video; the stills of the first one stand for the whole bundle."""
+        part.generator.generate(transcript)
+        video, poster = bundle.file(f"{part.ending}.mp4"), bundle.path / "poster.jpg"
+        own = video.with_suffix(".jpg") if part.reel else poster
+        write_stills(
+            self._means.tools,
+            video,
+            part.video,
+            captions,
+            duration_ms=part.duration_ms,
+            rate=rate,
+            poster=own,
+            contact=bundle.path / "contact.jpg" if first else None,
+        )
+        if first and own != poster:
+            shutil.copyfile(own, poster)
+
+    def _verify(self, bundle: outbox.Bundle, videos: Mapping[str, int], rate: Fraction) -> None:
+        with self._course.stage(Stage.VERIFY):
+            for ending, duration_ms in videos.items():
+                video = bundle.file(f"{ending}.mp4")
+                ffmpeg.verify(self._means.tools, video, duration_ms=duration_ms, rate=rate)
+
+    def _tell_fonts(self, parts: list[_Part]) -> list[str]:
+        lines = list(dict.fromkeys(line for p in parts for line in p.generator.font_warnings))
+        for line in lines:
+            self._warn(line)
+        return lines
+
+
+def _told(reel: NamedReel, highlights: Highlights) -> dict[str, Any]:
+    """Return what a reel's JSON file holds; times are in seconds."""
+    return {
+        "schema": 1,
+        "title": reel.title,
+        "asked_seconds": reel.asked_ms / 1000,
+        "seconds": reel.reel.timeline.duration_ms / 1000,
+        "chosen_by": highlights.facts["chosen_by"],
+        "clips": clips_of(reel, highlights.sentences),
+    }
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write data as JSON for people to read."""
+    _write(path, json.dumps(data, ensure_ascii=False, indent=2) + "\n")
