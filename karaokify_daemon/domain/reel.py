@@ -16,7 +16,9 @@ _BEFORE_MS, _AFTER_MS = 350, 450  # how much of the silence around it belongs to
 _SHORTEST_MS = 2500  # of a clip; a shorter one is not understood
 _LONGEST_MS, _LONGEST_SHARE = 20_000, 0.4  # of a clip; more of a reel that is long
 _SILENCE_MS = 2500  # a clip goes on over no longer one
-_CUT = 1.0  # what a clip costs, in seconds of the best sentence: fewer are calmer to watch
+# What a clip costs, in seconds of the best sentence for each minute of the reel: fewer are calmer to
+# watch, and each takes its decoder.
+_CUT = 1.0
 _ENOUGH, _ROUNDS, _SMALLER = 0.97, 5, 0.02
 _OFFERED = 1000.0  # by so much a clip that was offered is worth more than one that was not
 
@@ -131,8 +133,9 @@ def runs(
     """
     found, worth = material.sentences, material.worth
     longest = min(length_ms, longest_ms or max(_LONGEST_MS, int(length_ms * _LONGEST_SHARE)))
+    cut = _CUT * max(1.0, length_ms / 60_000)
     for first in range(len(found)):
-        score = -_CUT
+        score = -cut
         for last in range(first, len(found)):
             silent = last > first and found[last].start - found[last - 1].end > _SILENCE_MS
             if silent or last in taken:

@@ -12,6 +12,7 @@ from scipy.signal import correlate
 
 from karaokify_daemon import RenderConfig, VideoGenerator
 from karaokify_daemon.adapters.ffmpeg import Ffmpeg, measure
+from karaokify_daemon.adapters.ffmpeg.reel import stretches
 from karaokify_daemon.config import Limits, Sound, Video
 from karaokify_daemon.domain.timeline import Cut, Timeline
 from karaokify_daemon.pipeline.waves import spliced
@@ -22,6 +23,12 @@ CUTS = (
     Cut(start=3210, end=6480, lead=300, tail=300),
     Cut(start=17_333, end=19_777, lead=100, tail=200),
     Cut(start=35_050, end=39_000, lead=0, tail=0),
+)
+NEAR = (  # as where somebody says "um": read in one go
+    Cut(start=3210, end=6480, lead=300, tail=0),
+    Cut(start=6911, end=8344),
+    Cut(start=8700, end=12_030, tail=250),
+    Cut(start=35_050, end=39_000, lead=200, tail=0),
 )
 WORDS = [{"text": f"w{i}", "start": i / 2, "end": i / 2 + 0.4} for i in range(2 * SECONDS)]
 
@@ -48,8 +55,8 @@ def source(tmp_path_factory):
     return folder / "a.mp4", noise
 
 
-def rendered(media, limits, rate, sound="off", **options):
-    timeline = Timeline.of(CUTS, Fraction(rate), 250)
+def rendered(media, limits, rate, sound="off", cuts=CUTS, **options):
+    timeline = Timeline.of(cuts, Fraction(rate), 250)
     shown = {"size": "256x144", "waveform": "none", "encoder_preset": "ultrafast", "crf": 4}
     output = media.with_name(f"out-{timeline.rate.numerator}.mp4")
     config = RenderConfig(
@@ -78,10 +85,10 @@ def seconds(path):
     return {s["codec_type"]: float(s["duration"]) for s in told["streams"]}
 
 
-@pytest.mark.parametrize("rate", ["25", "30000/1001"])
-def test_each_clip_shows_and_sounds_like_its_place_in_the_recording(source, limits, rate):
+@pytest.mark.parametrize(("rate", "cuts"), [("25", CUTS), ("30000/1001", CUTS), ("25", NEAR)])
+def test_each_clip_shows_and_sounds_like_its_place_in_the_recording(source, limits, rate, cuts):
     media, noise = source
-    output, timeline = rendered(media, limits, rate)
+    output, timeline = rendered(media, limits, rate, cuts=cuts)
     found = seconds(output)
     frame = float(1 / timeline.rate)
     assert abs(found["video"] - timeline.duration_ms / 1000) <= frame
@@ -100,6 +107,11 @@ def test_each_clip_shows_and_sounds_like_its_place_in_the_recording(source, limi
         around = noise[at - RATE // 4 : at + RATE * 3 // 4]
         lag = np.argmax(correlate(around, piece, "valid")) - RATE // 4
         assert abs(lag) <= 0.005 * RATE, (n, lag)
+
+
+def test_clips_that_follow_closely_are_read_in_one_go():
+    near, far = (stretches(Timeline.of(cuts, Fraction(25), 250)) for cuts in (NEAR, CUTS))
+    assert [len(clips) for clips in near] == [3, 1] and [len(clips) for clips in far] == [1, 1, 1]
 
 
 def test_a_reel_is_as_loud_as_is_asked_for_and_still_in_time(source):

@@ -83,8 +83,9 @@ class Graph:
 
         The pictures of the waveform are in `work`.
         """
-        recording = self._inputs(media)
-        heard = recording if sound == media else self._inputs(sound)
+        recording = self._inputs(media, sound=False)
+        same = self._timeline is None and sound == media
+        heard = recording if same else self._inputs(sound, sound=True)
         audio = self._sound(heard, channels)
         picture = self._picture(recording, info, background)
         if self._video.logo is not None:
@@ -111,7 +112,7 @@ class Graph:
     ) -> list[str]:
         """Return the arguments that give a rendered video its sound anew, with another gain."""
         video = self._opened(rendered)
-        audio = self._sound(self._inputs(sound), channels)
+        audio = self._sound(self._inputs(sound, sound=True), channels)
         audio = applied(audio, [*amplified(gain_db), *cut(self._duration_ms)])
         streams = video["v"], audio, video["s?"]
         arguments: list[str] = ffmpeg.output(*streams, "OUTPUT", **options).get_args()[:-1]
@@ -120,11 +121,11 @@ class Graph:
         kept = ["-map_metadata", str(number), "-map_chapters", str(number)]
         return [self._urls.get(part, part) for part in [*arguments, *kept]]
 
-    def _inputs(self, path: Path) -> list[Any]:
-        """Open a recording, for a reel once for each of its clips."""
+    def _inputs(self, path: Path, *, sound: bool) -> list[Any]:
+        """Open a recording; for a reel, the sound or the picture of each of its clips."""
         if self._timeline is None:
             return [self._input(path)]
-        return clip_inputs(self._timeline, path, self._input)
+        return clip_inputs(self._timeline, path, self._input, sound=sound)
 
     def _sound(self, inputs: Sequence[Any], channels: Channels) -> Any:
         if self._timeline is not None:

@@ -1,10 +1,11 @@
 """A reel: clips of a recording, each read from where it begins, over one another by crossfades.
 
-FFmpeg seeks in an input of its own for each clip, so a reel costs what is seen of it, and not the
+FFmpeg seeks in an input of its own for each stretch of clips, so a reel costs what is seen of it, and not the
 recording that it is from.
 """
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -19,62 +20,113 @@ from karaokify_daemon.adapters.ffmpeg.sound import (
     resampled,
 )
 from karaokify_daemon.domain.channels import Channels
-from karaokify_daemon.domain.timeline import Timeline
+from karaokify_daemon.domain.timeline import Clip, Timeline
 
+_NEAR_MS = 10_000
 _BEYOND_S = 1.0  # read behind a clip, for sources whose frames come late
 
 
-def clip_inputs(timeline: Timeline, recording: Path, opened: Callable[..., Any]) -> list[Any]:
-    """Open a recording once for each clip; `opened` adds an input and returns it."""
+def stretches(timeline: Timeline) -> list[tuple[Clip, ...]]:
+    """Return the clips of a reel, those together that are read in one go.
+
+    A decoder for each of forty cuts in a minute of speech would take gigabytes.
+    """
+    found: list[list[Clip]] = []
+    for clip in timeline.clips:
+        before = found[-1][-1] if found else None
+        if before is not None and _goes_on(timeline, before, clip):
+            found[-1].append(clip)
+        else:
+            found.append([clip])
+    return [tuple(clips) for clips in found]
+
+
+def _goes_on(timeline: Timeline, before: Clip, clip: Clip) -> bool:
+    """Tell whether a clip follows soon in the recording, and at once in the reel."""
+    gap = clip.start - timeline.source_end(before)
+    return clip.fade <= 1 and 2 * timeline.ms(1) <= gap <= _NEAR_MS
+
+
+def clip_inputs(
+    timeline: Timeline, recording: Path, opened: Callable[..., Any], *, sound: bool
+) -> list[Any]:
+    """Open a recording once for each stretch; `opened` adds an input and returns it.
+
+    Of picture and sound, one is read: FFmpeg 5.1 reads the sound of all clips ahead, and would
+    keep all pictures until they are shown. For the same reason, one thread decodes each.
+    """
+    only: dict[str, Any] = {"vn": None} if sound else {"an": None, "threads": 1}
     return [
         opened(
             recording,
-            ss=f"{clip.start / 1000:.3f}",
-            t=f"{float(clip.frames / timeline.rate) + _BEYOND_S:.3f}",
+            ss=f"{clips[0].start / 1000:.3f}",
+            t=f"{(timeline.source_end(clips[-1]) - clips[0].start) / 1000 + _BEYOND_S:.3f}",
+            **only,
         )
-        for clip in timeline.clips
+        for clips in stretches(timeline)
     ]
 
 
 def joined_sound(inputs: Sequence[Any], timeline: Timeline, heard: Channels) -> Any:
     """Return the sound of a reel, to the sample as long as its picture, of even power in fades."""
     joined = None
-    for clip, source in zip(timeline.clips, inputs, strict=True):
-        begin = timeline.samples(clip.at, SAMPLE_RATE)
-        length = timeline.samples(clip.until, SAMPLE_RATE) - begin
-        shared = timeline.samples(clip.at + clip.fade, SAMPLE_RATE) - begin
-        filters = [*on_timeline(heard), *resampled(), *endless()]
-        part = applied(source["a:0"], [*filters, ("atrim", {"end_sample": length})])
-        if joined is None:
-            joined = part
-        elif shared:
-            curves = {"c1": "qsin", "c2": "qsin"}
-            joined = ffmpeg.filter([joined, part], "acrossfade", nb_samples=shared, **curves)
-        else:
-            joined = ffmpeg.filter([joined, part], "concat", n=2, v=0, a=1)
+    for clips, source in zip(stretches(timeline), inputs, strict=True):
+        whole = applied(source["a:0"], [*on_timeline(heard), *resampled(), *endless()])
+        copies = whole.asplit() if len(clips) > 1 else None
+        for i, clip in enumerate(clips):
+            first = (clip.start - clips[0].start) * SAMPLE_RATE // 1000
+            begin = timeline.samples(clip.at, SAMPLE_RATE)
+            length = timeline.samples(clip.until, SAMPLE_RATE) - begin
+            part = (copies[i] if copies else whole).filter(
+                "atrim", start_sample=first, end_sample=first + length
+            )
+            part = part.filter("asetpts", "N/SR/TB")
+            shared = timeline.samples(clip.at + clip.fade, SAMPLE_RATE) - begin
+            if joined is None:
+                joined = part
+            elif shared:
+                curves = {"c1": "qsin", "c2": "qsin"}
+                joined = ffmpeg.filter([joined, part], "acrossfade", nb_samples=shared, **curves)
+            else:
+                joined = ffmpeg.filter([joined, part], "concat", n=2, v=0, a=1)
     return joined
 
 
 def joined_picture(inputs: Sequence[Any], timeline: Timeline, shown: VideoStream) -> Any:
-    """Return the picture of a reel, whole frames at its rate, one clip fading into the other."""
+    """Return the picture of a reel, whole frames at its rate, one stretch fading into the other."""
     rate = timeline.rate
     joined = None
-    for clip, source in zip(timeline.clips, inputs, strict=True):
+    for clips, source in zip(stretches(timeline), inputs, strict=True):
         part = source[f"v:{shown.ordinal}"]
         if shown.interlaced:
             part = part.filter("bwdif", mode="send_frame", deint="interlaced")
         part = part.filter("fps", fps=str(rate), start_time=0)
-        part = part.filter("tpad", stop=-1, stop_mode="clone").filter("trim", end_frame=clip.frames)
+        part = part.filter("tpad", stop=-1, stop_mode="clone")
+        part = _selected(part, clips, rate)
         # In this order: times that are computed from seconds are rounded, and frames fall together.
         part = part.filter("settb", str(1 / rate)).filter("setpts", "N")
+        first = clips[0]
         if joined is None:
             joined = part
-        elif clip.fade:
+        elif first.fade:
             times = {
-                "duration": f"{float(clip.fade / rate):.6f}",
-                "offset": f"{float(clip.at / rate):.6f}",
+                "duration": f"{float(first.fade / rate):.6f}",
+                "offset": f"{float(first.at / rate):.6f}",
             }
             joined = ffmpeg.filter([joined, part], "xfade", transition="fade", **times)
         else:
             joined = ffmpeg.filter([joined, part], "concat", n=2, v=1, a=0)
     return joined
+
+
+def _selected(part: Any, clips: Sequence[Clip], rate: Fraction) -> Any:
+    """Return only the frames of some clips; in a fade of one frame the clip before is seen."""
+    begins = [round((clip.start - clips[0].start) * rate / 1000) for clip in clips]
+    part = part.filter("trim", end_frame=begins[-1] + clips[-1].frames)
+    if len(clips) == 1:
+        return part
+    kept = (
+        f"between(n,{begin + (clip.fade if i else 0)},{begin + clip.frames - 1})"
+        for i, (begin, clip) in enumerate(zip(begins, clips, strict=True))
+    )
+    return part.filter("select", "+".join(kept))

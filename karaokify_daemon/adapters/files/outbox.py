@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,12 +17,13 @@ from filelock import SoftFileLock
 from karaokify_daemon.adapters.files import locks
 from karaokify_daemon.adapters.files.durable import fsync_file, fsync_folder, reported, umask
 from karaokify_daemon.domain.names import numbered
+from karaokify_daemon.domain.summary import link
 from karaokify_daemon.errors import PublishError
 
 _PREFIX, _LOCK = ".building-", ".lock"
 _DIGITS = 32  # of the identity, which has 64
 _MANIFEST = "manifest.json"
-_SONG = ".ultrastar.txt"
+_SONG, _SUMMARY = ".ultrastar.txt", "summary.md"
 _LARGEST_MANIFEST = 16 * 1024 * 1024
 _TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR}
 
@@ -123,7 +124,7 @@ class Bundle:
         for path in list(self.path.iterdir()):
             if path.name.startswith(f"{self.stem}."):
                 path.rename(self.path / (stem + path.name[len(self.stem) :]))
-        _refer(self.path / f"{stem}{_SONG}", f"{self.stem}.mp4", f"{stem}.mp4")
+        _refer(self.path, self.stem, stem)
         self.stem = stem
         fsync_folder(self.path)
 
@@ -139,14 +140,24 @@ class Bundle:
         self.discard()
 
 
-def _refer(song: Path, old: str, new: str) -> None:
-    """Let the file of a singing game, where there is one, name the video by its new name."""
+def _refer(folder: Path, old: str, new: str) -> None:
+    """Let the files that name the video, where there are any, name it by its new stem."""
+    video, renamed = f"{old}.mp4", f"{new}.mp4"
+    _rewrite(folder / f"{new}{_SONG}", lambda text: _sung(video, renamed, text))
+    _rewrite(folder / _SUMMARY, lambda text: link(video, renamed, text))
+
+
+def _sung(old: str, new: str, text: str) -> str:
+    """Return the file of a singing game, for a video of another name."""
+    for key in ("MP3", "VIDEO"):
+        text = text.replace(f"#{key}:{old}\n", f"#{key}:{new}\n", 1)
+    return text
+
+
+def _rewrite(path: Path, changed: Callable[[str], str]) -> None:
     with contextlib.suppress(FileNotFoundError):
-        text = song.read_text(encoding="utf-8")
-        for key in ("MP3", "VIDEO"):
-            text = text.replace(f"#{key}:{old}\n", f"#{key}:{new}\n", 1)
-        song.write_text(text, encoding="utf-8")
-        fsync_file(song)
+        path.write_text(changed(path.read_text(encoding="utf-8")), encoding="utf-8")
+        fsync_file(path)
 
 
 def hidden_name(identity: str) -> str:
