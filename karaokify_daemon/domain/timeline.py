@@ -45,14 +45,19 @@ class Clip:
 
 @dataclass(frozen=True)
 class Timeline:
-    """Clips in the order of a video of `rate` frames a second."""
+    """Clips in the order of a video of `rate` frames a second.
+
+    Its sound comes up within `fade_in` milliseconds, and goes within the last `fade_out`.
+    """
 
     clips: tuple[Clip, ...]
     rate: Fraction
+    fade_in: int = 0
+    fade_out: int = 0
 
     @classmethod
     def of(cls, cuts: Sequence[Cut], rate: Fraction, crossfade_ms: int = 0) -> "Timeline":
-        """Return a video of cuts. Crossfades are shorter where there is a word, but for a frame.
+        """Return a video of cuts. Fades are shorter where there is a word, but for one frame between.
 
         Raises ValueError where there is no cut, or one that is shorter than two frames.
 
@@ -74,7 +79,8 @@ class Timeline:
             fade = min(most, max(1, int(wanted * rate / 1000))) if crossfade_ms else 0
             at = clips[-1].until - fade
             clips.append(Clip(start=other.start, frames=frames, at=at, fade=fade))
-        return cls(tuple(clips), rate)
+        fade_in, fade_out = (min(crossfade_ms, ms) for ms in (cuts[0].lead, cuts[-1].tail))
+        return cls(tuple(clips), rate, fade_in, fade_out)
 
     @property
     def frames(self) -> int:

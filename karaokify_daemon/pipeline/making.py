@@ -174,9 +174,9 @@ class Maker:
         if not config.highlights.clip_titles or len(reel.titles) < 2:
             return
         covered = config.video.title_as != "header" and config.video.title
+        ends = [clips[0].at for clips in reel.reel.parts[1:]] + [timeline.frames]
         for i, (title, clips) in enumerate(zip(reel.titles, reel.reel.parts, strict=True)):
-            begin = timeline.ms(clips[0].at + clips[0].fade)
-            end = timeline.ms(clips[-1].until)
+            begin, end = timeline.ms(clips[0].at + clips[0].fade), timeline.ms(ends[i])
             shown = title and title != reel.title and not (i == 0 and covered)
             if shown and end - begin >= _SHORTEST_TITLED_MS:
                 yield begin, end, title

@@ -126,6 +126,22 @@ def test_a_reel_is_as_loud_as_is_asked_for_and_still_in_time(source):
     assert abs(np.argmax(correlate(around, piece, "valid")) - RATE // 4) <= 0.005 * RATE
 
 
+def test_the_sound_comes_and_goes_where_nothing_is_said(source):
+    media, _ = source
+    cuts = (CUTS[0], Cut(start=35_050, end=39_000, lead=0, tail=400))
+    output, timeline = rendered(media, Limits(), "25", cuts=cuts)
+    assert (timeline.fade_in, timeline.fade_out) == (250, 250)
+    sound = heard(output)
+    last = round(timeline.duration_ms * RATE / 1000)
+
+    def level(at, length=RATE // 50):
+        return np.sqrt(np.mean(sound[at : at + length] ** 2))
+
+    usual = level(RATE, RATE)
+    assert level(0) < 0.2 * usual and level(last - RATE // 50) < 0.2 * usual
+    assert level(RATE * 3 // 10) > 0.7 * usual and level(last - RATE * 3 // 10) > 0.7 * usual
+
+
 def test_samples_are_spliced_as_the_sound_is(source, tmp_path):
     media, _ = source
     output, timeline = rendered(media, Limits(), "25")

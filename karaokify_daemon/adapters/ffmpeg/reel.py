@@ -89,7 +89,20 @@ def joined_sound(inputs: Sequence[Any], timeline: Timeline, heard: Channels) -> 
                 joined = ffmpeg.filter([joined, part], "acrossfade", nb_samples=shared, **curves)
             else:
                 joined = ffmpeg.filter([joined, part], "concat", n=2, v=0, a=1)
-    return joined
+    return applied(joined, _ends(timeline))
+
+
+def _ends(timeline: Timeline) -> list[tuple[str, dict[str, Any]]]:
+    """Return the filters that let sound come and go: music may be under what is said."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    if timeline.fade_in:
+        length = {"d": f"{timeline.fade_in / 1000:.3f}", "curve": "qsin"}
+        found.append(("afade", {"t": "in", **length}))
+    if timeline.fade_out:
+        start = f"{(timeline.duration_ms - timeline.fade_out) / 1000:.3f}"
+        length = {"st": start, "d": f"{timeline.fade_out / 1000:.3f}", "curve": "qsin"}
+        found.append(("afade", {"t": "out", **length}))
+    return found
 
 
 def joined_picture(inputs: Sequence[Any], timeline: Timeline, shown: VideoStream) -> Any:
