@@ -47,7 +47,8 @@ class Material:
         after = found[last + 1].start if last + 1 < len(found) else self.duration_ms
         begin = start - min(_BEFORE_MS, max(0, start - before) // 2)
         until = end + min(_AFTER_MS, max(0, after - end) // 2)
-        kept = list(self.kept(begin, until)) or [(begin, until)]
+        shown = [(a, b) for a, b in self.kept(begin, until) if a < end and b > start]
+        kept = shown or [(begin, until)]  # nothing but what is left out is said
         return [
             Cut(
                 start=one,

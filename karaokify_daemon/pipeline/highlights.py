@@ -82,16 +82,50 @@ class Highlighter:
             self._warn("nothing is said in it that a reel or a summary could be made of")
             return Highlights(facts={"chosen_by": "nobody", "reels": []})
         own, worth = extractive(found, loudness_of(found, pcm), transcript.language, duration_ms)
-        digest, facts = own, {"chosen_by": "extractive"}
-        material = Material(sentences=found, worth=worth, duration_ms=duration_ms)
-        named_reels = tuple(self._reels(material, digest, transcript.language, rate))
-        told = [reel_facts(reel) for reel in named_reels]
+        if noted is None:
+            digest, facts = self._digest(found, transcript.language, own)
+        else:
+            digest, facts = Digest.from_dict(noted["digest"]), noted["facts"]
+        material = Material(
+            sentences=found,
+            worth=worth,
+            duration_ms=duration_ms,
+            removed=self._removed(transcript, duration_ms),
+        )
+        made = tuple(self._reels(material, digest, transcript.language, rate))
         return Highlights(
             sentences=found,
             digest=digest,
-            reels=named_reels,
-            facts=facts | {"reels": told},
+            reels=made,
+            facts={**facts, "reels": [reel_facts(reel) for reel in made]},
+            noted={"digest": digest.to_dict(), "facts": facts},
         )
+
+    def _digest(
+        self, found: Sequence[Sentence], language: str, own: Digest
+    ) -> tuple[Digest, dict[str, Any]]:
+        """Return what the language model says a recording is about, or else what it says itself."""
+        settings = self._config.llm
+        if not settings.model:
+            return own, {"chosen_by": "extractive"}
+        try:
+            asked = self._ask(found, language)
+        except LlmError as error:
+            if settings.required:
+                raise
+            why = f"the language model was of no use: {error.problem}"
+            self._warn(f"{why}; highlights were chosen without it")
+            return own, {"chosen_by": "extractive", "why": why}
+        return asked.digest.or_else(own), {"chosen_by": "llm", "llm": asked.facts}
+
+    def _removed(self, transcript: Transcript, duration_ms: int) -> list[tuple[int, int]]:
+        """Return the stretches that no reel shows, in milliseconds."""
+        if not self._config.highlights.remove_disfluencies:
+            return []
+        parts = kept(transcript.words, transcript.language, 0, duration_ms)
+        ends = [0, *(ms for part in parts for ms in part), duration_ms]
+        pairs = zip(ends[::2], ends[1::2], strict=True)
+        return [(one, other) for one, other in pairs if other > one]
 
     def _reels(
         self, material: Material, digest: Digest, language: str, rate: Fraction
