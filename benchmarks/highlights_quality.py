@@ -1,6 +1,6 @@
 """How many of the sentences that matter are in a reel that is chosen without a language model.
 
-A talk has a subject with words of its own. Some sentences, planted anywhere, say what matters about
+A talk has a subject, or several, with words of its own. Some sentences, planted anywhere, say what matters about
 it with several of those words; others mention one of them; most are small talk. The reel is as long
 as a tenth of the talk. Recall is the share of planted sentences that are heard in it, beside that
 of the talk's first minutes of the same length, and of clips that are chosen at random.
@@ -26,6 +26,7 @@ from karaokify_daemon.pipeline.digesting import extractive
 
 _SOURCES = tomllib.loads(Path(__file__).with_name("talks.toml").read_text(encoding="utf-8"))
 _SHARE_PLANTED, _SHARE_MENTIONS, _REEL = 0.05, 0.15, 0.1
+_PER_SUBJECT = 200  # sentences; a long talk has several subjects, one after the other
 _HEARD = 0.8  # of a planted sentence, at least
 _RATE = Fraction(30)
 Span = tuple[int, int]
@@ -74,13 +75,14 @@ class Talk:
 def talk(kind: Kind, r: random.Random) -> Talk:
     """Return a talk of a kind."""
     source = _SOURCES[kind.source][kind.language]
-    subject = r.choice(source["subjects"]).split()
+    subjects = r.sample(source["subjects"], max(1, kind.length // _PER_SUBJECT))
     small = _small_talk(kind, source, r)
     matter = set(r.sample(range(kind.length), round(kind.length * _SHARE_PLANTED)))
     words: list[Word] = []
     planted: list[Span] = []
     now = 500
     for i in range(kind.length):
+        subject = subjects[i * len(subjects) // kind.length].split()
         if i in matter:
             text = r.choice(source["planted"]).format(*r.sample(subject, 4))
         elif r.random() < _SHARE_MENTIONS:

@@ -10,7 +10,7 @@ doi:10.1145/564376.564398).
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from karaokify_daemon.domain.sentences import Sentence
 from karaokify_daemon.domain.terms import groups, terms
@@ -20,6 +20,7 @@ _FREQUENT = 1e-3  # words of grammar are
 _LEAST = 1.0  # of the logarithm of the ratio
 _UNKNOWN_GRAMMAR = 0.15  # of sentences; in a language that nothing is known of
 _ALONE = 0.1  # what a word keeps that no other one stands beside
+_STRETCH = 2500  # terms: about a quarter of an hour
 _LENGTH = 6  # terms: a shorter sentence does not say more per word
 
 
@@ -32,26 +33,53 @@ def keyness(
     what counts is in how few sentences a term is said (inverse document frequency).
     """
     own = [terms(found[i]) for i, first in enumerate(groups(found)) if first == i]
-    if not own:
-        return {}
-    around: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for said in own:
-        for before, term, behind in zip(["", *said], said, [*said[1:], ""], strict=False):
-            around[term].add((before, behind))
-    among = _within(own)
+    parts = [_keyness(part, reference, stop_words) for part in _stretches(own)]
+    most: dict[str, float] = {}
+    for part in parts:
+        for term, weight in part.items():
+            most[term] = max(weight, most.get(term, 0.0))
+    return most
+
+
+def _stretches(own: Sequence[list[str]]) -> Iterator[list[list[str]]]:
+    """Yield sentences by stretches: a recording may come from one subject to another."""
     total = sum(len(said) for said in own)
+    count = max(1, round(total / _STRETCH))
+    parts: list[list[list[str]]] = [[] for _ in range(count)]
+    spent = 0
+    for said in own:
+        parts[min(count - 1, spent * count // max(1, total))].append(said)
+        spent += len(said)
+    yield from parts
+
+
+def _keyness(
+    own: Sequence[list[str]], reference: Mapping[str, float], stop_words: frozenset[str]
+) -> dict[str, float]:
+    """Return the terms that a stretch is about, each with a weight above 0, up to 1."""
+    total = sum(len(said) for said in own)
+    among = _within(own)
     known: dict[str, float] = {}
-    for term, contexts in around.items():
+    for term, count in _surroundings(own).items():
         if term in stop_words or (len(term) < 2 and term.isascii()):
             continue
         ratio = (
-            _log_ratio(len(contexts), total, reference.get(term, _RAREST))
+            _log_ratio(count, total, reference.get(term, _RAREST))
             if reference
             else _rarity(among[term], len(own), listed=bool(stop_words))
         )
         if ratio > 0:
-            known[term] = len(contexts) * ratio
+            known[term] = count * ratio
     return _scaled(_reinforced(_scaled(known), own))
+
+
+def _surroundings(own: Sequence[Sequence[str]]) -> dict[str, int]:
+    """Return between how many different pairs of neighbours each term is said."""
+    around: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for said in own:
+        for before, term, behind in zip(["", *said], said, [*said[1:], ""], strict=False):
+            around[term].add((before, behind))
+    return {term: len(pairs) for term, pairs in around.items()}
 
 
 def _within(own: Sequence[Sequence[str]]) -> dict[str, int]:
