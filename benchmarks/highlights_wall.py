@@ -30,12 +30,10 @@ exec ffmpeg "$@"
 """
 
 
-def main() -> None:
-    """Make the recordings, run the service on each, print a table."""
-    print(f"A reel of {REEL_S} s out of {SHORT_S // 60} min and of {SHORT_S * TIMES // 3600} h\n")
-    print(
-        f"{'recording':16}{'render s':>10}{'':>9}{'ratio':>7}  FFmpeg processes of the longer one"
-    )
+def cost(rounds: int) -> None:
+    """Run the service on recordings of both lengths, in turn; print the quickest render of each."""
+    print(f"A reel of {REEL_S} s out of {SHORT_S // 60} min and of {SHORT_S * TIMES // 3600} h")
+    print(f"{'':16}{'render s':>10}{'':>9}{'ratio':>7}  FFmpeg processes of the longer one")
     with tempfile.TemporaryDirectory(prefix="bench-highlights-") as name:
         for kind, (file, arguments) in _KINDS.items():
             folder = Path(name, kind.split()[0])
@@ -43,17 +41,22 @@ def main() -> None:
             short, long = folder / f"short-{file}", folder / f"long-{file}"
             _ffmpeg(*(part.format(s=SHORT_S) for part in arguments), short)
             _ffmpeg("-stream_loop", TIMES - 1, "-i", short, "-c", "copy", long)
-            first, _ = made(folder / "a", short, SHORT_S)
-            second, calls = made(folder / "b", long, SHORT_S * TIMES)
-            ratio = second / first
-            print(f"{kind:16}{first:10.2f}{second:9.2f}{ratio:7.2f}  {told(calls, long)}")
+            both = (short, SHORT_S), (long, SHORT_S * TIMES)
+            seconds: list[list[float]] = [[], []]
+            calls: list[str] = []
+            for n in range(rounds):
+                for own, (media, length) in zip(seconds, both, strict=True):
+                    spent, calls = made(folder / f"{media.stem}-{n}", media, length)
+                    own.append(spent)
+            first, second = map(min, seconds)
+            print(f"{kind:16}{first:10.2f}{second:9.2f}{second / first:7.2f}  {told(calls, long)}")
 
 
 def made(tree: Path, media: Path, seconds: int) -> tuple[float, list[str]]:
     """Run the service on a recording; return the seconds of its render, and FFmpeg's calls."""
     (tree / "inbox").mkdir(parents=True)
     target = tree / "inbox" / media.name
-    media.rename(target)
+    target.hardlink_to(media)
     target.with_suffix(".json").write_text(json.dumps(_said(seconds)))
     wrapper, log = tree / "ffmpeg.sh", tree / "calls.txt"
     wrapper.write_text(_WRAPPER.format(log=log))
@@ -70,7 +73,6 @@ def made(tree: Path, media: Path, seconds: int) -> tuple[float, list[str]]:
     subprocess.run([*command, tree / "config.toml"], check=True, stdout=subprocess.DEVNULL)
     [manifest_path] = (tree / "outbox").glob("[!.]*/manifest.json")
     manifest = json.loads(manifest_path.read_text())
-    media.hardlink_to(tree / "archive" / media.name)
     return manifest["timings_seconds"]["render"], log.read_text().splitlines()
 
 
@@ -97,7 +99,3 @@ def _said(seconds: int) -> dict[str, object]:
 def _ffmpeg(*arguments: object) -> None:
     command = ["ffmpeg", "-nostdin", "-v", "error", *map(str, arguments)]
     subprocess.run(command, check=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -25,8 +25,8 @@ from typing import Any
 
 from karaokify_daemon.adapters.shipped import shipped
 from karaokify_daemon.config import Limits, Video
-from karaokify_daemon.pipeline.styles import list_styles
 from karaokify_daemon.pipeline.render_config import RenderConfig
+from karaokify_daemon.pipeline.styles import list_styles
 from karaokify_daemon.pipeline.video import VideoGenerator
 
 GOALS = {"sweep": 1.25}  # times the CPU of the bare encode

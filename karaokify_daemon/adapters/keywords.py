@@ -1,27 +1,59 @@
-"""What a text is about: its keywords, found without any model.
+"""What a recording is about: its keywords and phrases, found without any model.
 
-YAKE weighs words by how often, where and beside what they stand (Campos et al. 2020,
-doi:10.1016/j.ins.2019.09.013); it knows the stop words of some thirty languages.
+How frequent words are is known of some forty languages (wordfreq: Speer 2022,
+doi:10.5281/zenodo.7199437), which words are stop words of some thirty (YAKE: Campos et al. 2020,
+doi:10.1016/j.ins.2019.09.013).
 """
 
-import math
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
+import wordfreq
 from yake import KeywordExtractor
 
 from karaokify_daemon.domain.alignment import folded
+from karaokify_daemon.domain.fillers import fillers
+from karaokify_daemon.domain.function_words import function_words
+from karaokify_daemon.domain.keyness import keyness
+from karaokify_daemon.domain.sentences import Sentence
 
-_MOST = 150
-_SAMPLE = 400_000  # characters: two words a second, for ten hours
+# A longer list would cost half a second and 40 MB, and says of rare words only how rare they are.
+_LIST = "small"
+_FREQUENCIES = {"no": "nb", "nn": "nb", "hr": "sh", "bs": "sh", "sr": "sh", "tl": "fil"}
+_STOP_WORDS = {"cs": "cz", "nn": "no"}
+_LISTED = frozenset(
+    "ar bg br cz da de el en es et fa fi fr hi hr hu hy id it ja lt lv nl no pl pt ro ru sk sl sv "
+    "tr uk zh".split()
+)
 
 
-def keywords(text: str, language: str) -> dict[str, float]:
-    """Return the words that a text is about, folded, each with a weight above 0, up to 1."""
-    extractor = KeywordExtractor(lan=language, n=1, top=_MOST)
+def keywords(found: Sequence[Sentence], language: str) -> dict[str, float]:
+    """Return the terms that sentences are about, folded, each with a weight above 0, up to 1."""
+    code = language.partition("-")[0].lower()
+    return keyness(found, frequencies(code), stop_words(code))
+
+
+@lru_cache(maxsize=4)
+def frequencies(language: str) -> Mapping[str, float]:
+    """Return how frequent the words of a language are, folded; none of one that is not known.
+
+    The nearest language that is known, as wordfreq has it, would be English for Hawaiian.
+    """
+    code = _FREQUENCIES.get(language, language)
+    if code not in wordfreq.available_languages(_LIST):
+        return {}
     found: dict[str, float] = {}
-    for word, score in extractor.extract_keywords(text[:_SAMPLE]):
-        # The lower the score, the more it matters; from word to word it grows by factors.
-        weight = -math.log(max(1e-9, float(score)))
-        if (key := folded(word)) and weight > 0:
-            found[key] = max(found.get(key, 0.0), weight)
-    most = max(found.values(), default=1.0)
-    return {word: weight / most for word, weight in found.items()}
+    for word, share in wordfreq.get_frequency_dict(code, _LIST).items():
+        key = folded(word)
+        found[key] = found.get(key, 0.0) + share
+    return found
+
+
+@lru_cache(maxsize=4)
+def stop_words(language: str) -> frozenset[str]:
+    """Return the stop words and filled pauses of a language, folded."""
+    code = _STOP_WORDS.get(language, language)
+    listed = KeywordExtractor(lan=code).stopword_set if code in _LISTED else ()
+    small = function_words(language)
+    all_ = (*listed, *small.openers, *small.clingers, *small.trailers, *fillers(language))
+    return frozenset(folded(word) for word in all_)

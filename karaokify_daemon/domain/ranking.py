@@ -3,20 +3,24 @@
 What counts is what the text is about (its keywords), how loudly it is said, questions, exclamations
 and figures, and a little where it stands (Edmundson 1969, New Methods in Automatic Extracting,
 doi:10.1145/321510.321519). What was said before counts less (maximal marginal relevance: Carbonell
-and Goldstein 1998, doi:10.1145/290941.291025), and each part of a recording has its best sentences.
+and Goldstein 1998, doi:10.1145/290941.291025), so does what is said nearly word by word again and
+again, and each part of a recording has its best sentences.
 """
 
-import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import median
 
-from karaokify_daemon.domain.alignment import folded
 from karaokify_daemon.domain.sentences import Sentence
+from karaokify_daemon.domain.terms import groups, terms
 
-_SALIENCE, _ENERGY, _MARKS, _PLACE = 0.6, 0.15, 0.15, 0.1
+_SALIENCE, _ENERGY, _MARKS, _PLACE = 0.7, 0.15, 0.1, 0.05
 _REGIONS = 8  # into which a recording is divided
 _LOCAL = 0.3  # how much of a sentence's worth is its rank in its region
 _WORDS = 6  # fewer say little
+_DENSITY = 2 / 3  # 1: what counts is salience per word, 0: per sentence
+_OFTEN, _PHRASE = 3, 0.4  # who says nearly the same so often says a set phrase, worth so much
+_CONTRAST = 2  # the power that tells the best from the many that are good
 _ASKS = "?？؟;"  # noqa: RUF001 - marks of other scripts; Greek asks with the last
 _CALLS = "!！"  # noqa: RUF001 - that of Chinese and Japanese, too
 _QUESTION, _EXCLAMATION, _FIGURE = 0.6, 0.4, 0.4
@@ -44,6 +48,7 @@ def worths(
     usual = median(known) if known else 0.0
     energy = _ranks([usual if level is None else level for level in levels])
     total = found[-1].end or 1
+    phrases = _set_phrases(found)
     plain = [
         _SALIENCE * salience[i]
         + _ENERGY * energy[i]
@@ -51,17 +56,28 @@ def worths(
         + _PLACE * _place((sentence.start + sentence.end) / 2 / total)
         for i, sentence in enumerate(found)
     ]
+    plain = [worth * (_PHRASE if i in phrases else 1) for i, worth in enumerate(plain)]
     short = [min(1.0, len(sentence.words) / _WORDS) for sentence in found]
     fresh = _fresh([p * s for p, s in zip(plain, short, strict=True)], contents)
-    return _spread(fresh, [s.start * _REGIONS // (total + 1) for s in found])
+    spread = _spread(fresh, [s.start * _REGIONS // (total + 1) for s in found])
+    return [worth**_CONTRAST for worth in spread]
 
 
 def _content(sentence: Sentence, keywords: Mapping[str, float]) -> frozenset[str]:
-    return frozenset(folded(word.text) for word in sentence.words) & keywords.keys()
+    return frozenset(terms(sentence)) & keywords.keys()
 
 
 def _salience(words: frozenset[str], keywords: Mapping[str, float], sentence: Sentence) -> float:
-    return sum(keywords[word] for word in words) / math.sqrt(max(_WORDS, len(sentence.words)))
+    # In one order always: sums of floats depend on it.
+    known = sum(keywords[word] for word in sorted(words))
+    return float(known / max(_WORDS, len(sentence.words)) ** _DENSITY)
+
+
+def _set_phrases(found: Sequence[Sentence]) -> set[int]:
+    """Return the numbers of the sentences that are said nearly word by word several times."""
+    first = groups(found)
+    often = Counter(first)
+    return {i for i, group in enumerate(first) if often[group] >= _OFTEN}
 
 
 def _marks(sentence: Sentence, language: str) -> float:

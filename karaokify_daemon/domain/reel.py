@@ -16,9 +16,9 @@ _BEFORE_MS, _AFTER_MS = 350, 450  # how much of the silence around it belongs to
 _SHORTEST_MS = 2500  # of a clip; a shorter one is not understood
 _LONGEST_MS, _LONGEST_SHARE = 20_000, 0.4  # of a clip; more of a reel that is long
 _SILENCE_MS = 2500  # a clip goes on over no longer one
-# What a clip costs, in seconds of the best sentence for each minute of the reel: fewer are calmer to
-# watch, and each takes its decoder.
-_CUT = 1.0
+# What a clip costs, in seconds of the best sentence: fewer are calmer to watch. In a long reel it
+# costs more, in proportion, since each takes a decoder.
+_CUT, _CUT_MS = 1.0, 300_000
 _ENOUGH, _ROUNDS, _SMALLER = 0.97, 5, 0.02
 _OFFERED = 1000.0  # by so much a clip that was offered is worth more than one that was not
 
@@ -134,7 +134,7 @@ def runs(
     """
     found, worth = material.sentences, material.worth
     longest = min(length_ms, longest_ms or max(_LONGEST_MS, int(length_ms * _LONGEST_SHARE)))
-    cut = _CUT * max(1.0, length_ms / 60_000)
+    cut = _CUT * max(1.0, length_ms / _CUT_MS)
     for first in range(len(found)):
         score = -cut
         for last in range(first, len(found)):

@@ -11,7 +11,7 @@ from karaokify_daemon.domain.transcript import Transcript, Word
 _PAUSE_MS = 1500  # who is silent for so long has ended a sentence, whatever the marks say
 _UNMARKED_PAUSE_MS = 400  # where there are hardly any marks
 _MARKED_WORDS = 40  # in a text with marks there is one in so many words, at least
-_LONGEST_MS = 25_000
+_LONGEST_MS, _UNMARKED_LONGEST_MS = 25_000, 10_000
 _LEAST_WORDS = 3  # of a part of a sentence that is too long
 
 
@@ -50,12 +50,14 @@ def sentences(transcript: Transcript) -> list[Sentence]:
     if not words:
         return []
     ends = _marked(words, transcript)
-    pause = _PAUSE_MS if len(ends) * _MARKED_WORDS >= len(words) else _UNMARKED_PAUSE_MS
+    marked = len(ends) * _MARKED_WORDS >= len(words)
+    pause = _PAUSE_MS if marked else _UNMARKED_PAUSE_MS
+    longest = _LONGEST_MS if marked else _UNMARKED_LONGEST_MS
     ends |= {i for i, (one, next_) in enumerate(pairwise(words)) if next_.start - one.end >= pause}
     parts: list[Sequence[Word]] = []
     begin = 0
     for end in sorted(ends | {len(words) - 1}):
-        parts += _divided(words[begin : end + 1])
+        parts += _divided(words[begin : end + 1], longest)
         begin = end + 1
     return [Sentence(i, tuple(part), transcript.joiner) for i, part in enumerate(parts)]
 
@@ -73,13 +75,13 @@ def _marked(words: Sequence[Word], transcript: Transcript) -> set[int]:
     return found - {-1, len(words) - 1}
 
 
-def _divided(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
+def _divided(words: Sequence[Word], longest: int) -> Iterator[Sequence[Word]]:
     """Yield a sentence, or the parts of one that is too long, divided at its longest pauses."""
-    if words[-1].end - words[0].start <= _LONGEST_MS or len(words) < 2 * _LEAST_WORDS:
+    if words[-1].end - words[0].start <= longest or len(words) < 2 * _LEAST_WORDS:
         yield words
         return
     places = range(_LEAST_WORDS, len(words) - _LEAST_WORDS + 1)
     middle = len(words) / 2
     at = max(places, key=lambda i: (words[i].start - words[i - 1].end, -abs(i - middle)))
-    yield from _divided(words[:at])
-    yield from _divided(words[at:])
+    yield from _divided(words[:at], longest)
+    yield from _divided(words[at:], longest)

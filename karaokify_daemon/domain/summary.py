@@ -6,24 +6,24 @@ from urllib.parse import quote
 
 from karaokify_daemon.domain.digest import Digest, Point
 from karaokify_daemon.domain.plain import plain
-from karaokify_daemon.domain.sentences import Sentence
 
 _ACTS = re.compile(r"([\\`*_\[\]<>&|~$])")  # on a reader of Markdown, anywhere in a line
 _BEGINS = re.compile(r"^(\s*)([#+\-=]|\d{1,9}[.)])")  # at its start only
 
 
-def summary(digest: Digest, found: Sequence[Sentence], name: str, video: str | None) -> str:
+def summary(digest: Digest, starts: Sequence[int], name: str, video: str | None) -> str:
     """Return the Markdown text of a digest; empty where there is nothing to tell.
 
-    `name` stands for a title that is missing. Times are links into `video`, the name of a file
+    `starts` are when its sentences start, in milliseconds, by their numbers; `name` stands for a
+    title that is missing. Times are links into `video`, the name of a file
     beside the text (https://www.w3.org/TR/media-frags/), or, without one, only times.
     """
     paragraphs = [
         text
         for text in (
             escaped(digest.summary),
-            _listed("Key points", digest.points, found, video),
-            _listed("Chapters", digest.chapters, found, video),
+            _listed("Key points", digest.points, starts, video),
+            _listed("Chapters", digest.chapters, starts, video),
             f"Suggested file name: {escaped(digest.file_name)}" if digest.file_name else "",
         )
         if text
@@ -48,15 +48,13 @@ def link(video: str, new: str, text: str) -> str:
     return text.replace(f"]({quote(video)}#t=", f"]({quote(new)}#t=")
 
 
-def _listed(
-    head: str, points: Sequence[Point], found: Sequence[Sentence], video: str | None
-) -> str:
-    return "\n".join([f"## {head}\n", *_items(points, found, video)]) if points else ""
+def _listed(head: str, points: Sequence[Point], starts: Sequence[int], video: str | None) -> str:
+    return "\n".join([f"## {head}\n", *_items(points, starts, video)]) if points else ""
 
 
-def _items(points: Sequence[Point], found: Sequence[Sentence], video: str | None) -> Iterator[str]:
+def _items(points: Sequence[Point], starts: Sequence[int], video: str | None) -> Iterator[str]:
     for point in points:
-        ms = found[point.sentence].start
+        ms = starts[point.sentence]
         shown = clock(ms)
         at = f"[{shown}]({quote(video)}#t={ms // 1000})" if video else shown
         yield f"- {at} {escaped(point.text)}"

@@ -57,7 +57,7 @@ class Timeline:
 
     @classmethod
     def of(cls, cuts: Sequence[Cut], rate: Fraction, crossfade_ms: int = 0) -> "Timeline":
-        """Return a video of cuts. Fades are shorter where there is a word, but for one frame between.
+        """Return a video of cuts. Fades are shorter where there is a word, but for a frame between.
 
         Raises ValueError where there is no cut, or one that is shorter than two frames.
 

@@ -5,16 +5,19 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from karaokify_daemon.adapters.levels import levels
 from karaokify_daemon.config import Config
 from karaokify_daemon.domain.chapters import Chapter
 from karaokify_daemon.domain.digest import Digest
+from karaokify_daemon.domain.disfluencies import kept
 from karaokify_daemon.domain.reel import Material, Reel, reels
 from karaokify_daemon.domain.sentences import Sentence, sentences
 from karaokify_daemon.domain.transcript import Transcript
-from karaokify_daemon.pipeline.digesting import clip_title, extractive
+from karaokify_daemon.errors import LlmError
+
+if TYPE_CHECKING:
+    from karaokify_daemon.pipeline.digesting import Extractive
 
 _FRAME_MS = 50
 
@@ -77,13 +80,18 @@ class Highlighter:
         `pcm` are its samples (s16le, 16 kHz, mono), `noted` what an earlier attempt was answered by
         the language model. Raises LlmError where an answer of it is required, CancelledError.
         """
+        # Libraries of languages, which jobs without highlights need not wait for.
+        from karaokify_daemon.pipeline.digesting import Extractive  # noqa: PLC0415
+
         found = sentences(transcript)
         if not found:
             self._warn("nothing is said in it that a reel or a summary could be made of")
             return Highlights(facts={"chosen_by": "nobody", "reels": []})
-        own, worth = extractive(found, loudness_of(found, pcm), transcript.language, duration_ms)
+        own = Extractive(found, transcript.language)
+        worth = own.worths(loudness_of(found, pcm))
         if noted is None:
-            digest, facts = self._digest(found, transcript.language, own)
+            extract = own.digest(worth, duration_ms)
+            digest, facts = self._digest(found, transcript.language, extract)
         else:
             digest, facts = Digest.from_dict(noted["digest"]), noted["facts"]
         material = Material(
@@ -92,7 +100,7 @@ class Highlighter:
             duration_ms=duration_ms,
             removed=self._removed(transcript, duration_ms),
         )
-        made = tuple(self._reels(material, digest, transcript.language, rate))
+        made = tuple(self._reels(material, digest, own, rate))
         return Highlights(
             sentences=found,
             digest=digest,
@@ -109,14 +117,13 @@ class Highlighter:
         if not settings.model:
             return own, {"chosen_by": "extractive"}
         try:
-            asked = self._ask(found, language)
+            raise LlmError("is not asked yet")
         except LlmError as error:
             if settings.required:
                 raise
             why = f"the language model was of no use: {error.problem}"
             self._warn(f"{why}; highlights were chosen without it")
             return own, {"chosen_by": "extractive", "why": why}
-        return asked.digest.or_else(own), {"chosen_by": "llm", "llm": asked.facts}
 
     def _removed(self, transcript: Transcript, duration_ms: int) -> list[tuple[int, int]]:
         """Return the stretches that no reel shows, in milliseconds."""
@@ -128,7 +135,7 @@ class Highlighter:
         return [(one, other) for one, other in pairs if other > one]
 
     def _reels(
-        self, material: Material, digest: Digest, language: str, rate: Fraction
+        self, material: Material, digest: Digest, own: "Extractive", rate: Fraction
     ) -> Iterator[NamedReel]:
         settings = self._config.highlights
         made: list[tuple[int, Reel]] = []
@@ -144,10 +151,7 @@ class Highlighter:
                 )
             made += [(length_ms, one) for one in several]
         for i, (length_ms, reel) in enumerate(made):
-            titles = tuple(
-                clip.title or clip_title(material.sentences, clip.first, clip.last, language)
-                for clip in reel.chosen
-            )
+            titles = tuple(clip.title or own.title(clip.first, clip.last) for clip in reel.chosen)
             best = max(range(len(titles)), key=lambda n: reel.chosen[n].score)
             title = digest.title if settings.count == 1 else titles[best] or digest.title
             yield NamedReel(
@@ -161,6 +165,8 @@ class Highlighter:
 
 def loudness_of(found: Sequence[Sentence], pcm: Path) -> list[float | None]:
     """Return how loud each sentence is, in dB of full scale; None where it is too short."""
+    from karaokify_daemon.adapters.levels import levels  # noqa: PLC0415 - numpy
+
     frames = levels(pcm, _FRAME_MS)
     spans = [frames[s.start // _FRAME_MS : s.end // _FRAME_MS] for s in found]
     return [median(span) if span else None for span in spans]

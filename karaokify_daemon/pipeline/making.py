@@ -205,7 +205,8 @@ class Maker:
         if highlights is not None and self._config.highlights.tells:
             full = bundle.file(".mp4").name if parts[0].reel is None else None
             name = printable(self._job.media.stem)
-            if text := summary(highlights.digest, highlights.sentences, name, full):
+            starts = [sentence.start for sentence in highlights.sentences]
+            if text := summary(highlights.digest, starts, name, full):
                 _write(bundle.path / "summary.md", text)
         return captions
 

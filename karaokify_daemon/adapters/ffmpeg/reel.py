@@ -1,7 +1,7 @@
 """A reel: clips of a recording, each read from where it begins, over one another by crossfades.
 
-FFmpeg seeks in an input of its own for each stretch of clips, so a reel costs what is seen of it, and not the
-recording that it is from.
+FFmpeg seeks in inputs of their own for each stretch of clips, so a reel costs what is seen of it,
+and not the recording that it is from.
 """
 
 from collections.abc import Callable, Sequence

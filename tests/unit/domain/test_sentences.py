@@ -60,9 +60,15 @@ def test_without_any_mark_short_pauses_end_sentences():
 
 
 def test_a_sentence_without_end_is_divided_at_its_longest_pauses():
-    words = " ".join(f"w{i}" for i in range(169)) + " end."
-    found = sentences(said(words, pauses={29: 200, 84: 300}))
+    words = "Who? Me? You? No! Yes! " + " ".join(f"w{i}" for i in range(169)) + " end."
+    found = sentences(said(words, pauses={34: 200, 89: 300}))[5:]
     assert [len(sentence.words) for sentence in found] == [30, 55, 42, 43]
+
+
+def test_without_any_mark_sentences_are_shorter():
+    words = " ".join(f"w{i}" for i in range(100))
+    found = sentences(said(words, pauses={29: 200, 59: 300}))
+    assert [len(sentence.words) for sentence in found] == [30, 30, 20, 20]
 
 
 def test_nothing_said_has_no_sentences():

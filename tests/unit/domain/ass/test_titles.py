@@ -77,6 +77,6 @@ def test_a_title_is_smaller_before_any_of_it_is_cut(kind):
 
 def test_the_title_of_a_clip_is_shown_within_the_times_of_the_clip():
     shown = titled(Title(text="A clip", kind="lower-third", times=(9000, 12_000)), look(), LONG)
-    assert shown and all(9000 <= event.start and event.end == 12_000 for event in shown)
+    assert shown and all(event.start >= 9000 and event.end == 12_000 for event in shown)
     longer = titled(Title(text="A clip", kind="lower-third", times=(9000, 50_000)), look(), LONG)
     assert all(event.end - event.start == 7000 for event in longer)

@@ -1,0 +1,89 @@
+"""What is told of a recording in its own sentences: a summary, key points, and a file's name."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+from karaokify_daemon.domain.digest import Point
+from karaokify_daemon.domain.keyphrases import capitalised
+from karaokify_daemon.domain.plain import plain
+from karaokify_daemon.domain.sentences import Sentence
+from karaokify_daemon.domain.terms import terms
+
+_SENTENCES, _SUMMARY = 3, 600  # of a summary, and characters
+_FEWEST, _MOST, _POINT_MS = 3, 7, 180_000  # points: one per three minutes
+_POINT = 200  # characters
+_ALIKE = 0.4  # of the keywords of two sentences; then the second tells nothing new
+_WORDS = 5  # what is shorter is told only where there is nothing else
+_NAME = 80  # characters
+_HANGING = " ,;:-–—"  # noqa: RUF001 - dashes
+
+
+def summary(
+    found: Sequence[Sentence], worth: Sequence[float], keywords: Mapping[str, float]
+) -> str:
+    """Return the best sentences in order as one paragraph, of at most about 600 characters."""
+    chosen: list[int] = []
+    room = _SUMMARY
+    for i in _diverse(found, worth, keywords):
+        length = len(told(found[i])) + 1
+        if len(chosen) < _SENTENCES and length <= room:
+            chosen.append(i)
+            room -= length
+    joiner = found[0].joiner if found else ""
+    return joiner.join(told(found[i]) for i in sorted(chosen))
+
+
+def points(
+    found: Sequence[Sentence],
+    worth: Sequence[float],
+    keywords: Mapping[str, float],
+    duration_ms: int,
+) -> tuple[Point, ...]:
+    """Return the best sentences that say different things, in order: 3 to 7 where there are."""
+    count = min(_MOST, max(_FEWEST, duration_ms // _POINT_MS))
+    chosen = _diverse(found, worth, keywords)[:count]
+    return tuple(Point(sentence=i, text=told(found[i], _POINT)) for i in sorted(chosen))
+
+
+def told(sentence: Sentence, room: int = _SUMMARY // 2) -> str:
+    """Return the text of a sentence with a capital letter, a mark behind it, and not too long."""
+    text = capitalised(plain(sentence.text))
+    if len(text) > room:
+        cut = text[: room - 1]
+        whole = cut[: cut.rfind(" ")].rstrip(_HANGING) if " " in cut else cut
+        return whole + "…"
+    bare = text.rstrip(_HANGING)
+    if not bare[-1:].isalnum():
+        return bare
+    return bare + ("." if sentence.joiner else "。")
+
+
+def slug(title: str) -> str:
+    """Return a name for files: letters, digits and hyphens, at most 80 characters.
+
+    >>> slug("Čapek & Söhne: R.U.R. (1920)"), slug("珊瑚、海洋"), slug("?!")
+    ('čapek-söhne-r-u-r-1920', '珊瑚-海洋', '')
+    """
+    text = unicodedata.normalize("NFC", title).lower()
+    kept = "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else "-" for c in text)
+    return re.sub("-+", "-", kept)[:_NAME].strip("-")
+
+
+def _diverse(
+    found: Sequence[Sentence], worth: Sequence[float], keywords: Mapping[str, float]
+) -> list[int]:
+    """Return the numbers of sentences that say different things, the best first."""
+    long = [i for i, s in enumerate(found) if len(terms(s)) >= _WORDS] or list(range(len(found)))
+    chosen: list[int] = []
+    said: list[frozenset[str]] = []
+    for i in sorted(long, key=lambda i: (-worth[i], i)):
+        everything = frozenset(terms(found[i]))
+        own = everything & keywords.keys() or everything
+        if any(len(own & other) > _ALIKE * len(own | other) for other in said):
+            continue
+        chosen.append(i)
+        said.append(own)
+        if len(chosen) == _MOST:
+            break
+    return chosen

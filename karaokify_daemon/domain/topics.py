@@ -1,0 +1,113 @@
+"""Where a recording comes to another topic: TextTiling (Hearst 1997, aclanthology.org/J97-1003).
+
+At each gap between sentences, what is said in the minutes before and behind it is compared by its
+keywords. Where the two are less alike than around, and where there is a pause, a chapter begins.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from statistics import fmean, pstdev
+
+from karaokify_daemon.domain.sentences import Sentence
+from karaokify_daemon.domain.terms import terms
+
+_WHOLE_MS = 120_000  # a shorter recording is one chapter
+_USUAL_MS, _SELDOM_MS = 300_000, 480_000  # there is no more, and no less, than one per so long
+_MOST = 20
+_SHORTEST_MS, _SHORTEST_SHARE = 60_000, 12  # or that part of a short recording
+_BLOCK_MS, _BLOCKS = 150_000, 10  # what is compared, or that part of a short recording
+_PAUSE_MS, _PAUSE = 3000, 0.15  # a pause that long is worth so much of depth
+_SMOOTH = 1  # similarities on either side that one is averaged with
+Vector = Counter[str]
+
+
+def chapters(
+    found: Sequence[Sentence], keywords: Mapping[str, float], duration_ms: int
+) -> list[int]:
+    """Return the numbers of the sentences at which chapters begin, the first of them 0.
+
+    `keywords` are terms with their weights. There is about one chapter per 5 to 8 minutes, and one
+    alone below 2 minutes; none is shorter than a minute, or 1/12 of a recording that is short.
+    """
+    if not found:
+        return []
+    if duration_ms < _WHOLE_MS:
+        return [0]
+    shortest = min(_SHORTEST_MS, duration_ms // _SHORTEST_SHARE)
+    most = min(_MOST, math.ceil(duration_ms / _USUAL_MS)) - 1
+    least = min(most, duration_ms // _SELDOM_MS)
+    depths = _depths(found, keywords, min(_BLOCK_MS, duration_ms // _BLOCKS))
+    if not depths:
+        return [0]
+    # Hearst's cutoff: what is clearly deeper than gaps usually are.
+    clear = fmean(depths) + pstdev(depths) / 2
+    begins = [found[0].start]
+    chosen = [0]
+    for gap in sorted(range(len(depths)), key=lambda gap: (-depths[gap], gap)):
+        start = found[gap + 1].start
+        enough = len(chosen) > least and depths[gap] <= clear
+        if len(chosen) > most or enough:
+            break
+        if all(abs(start - own) >= shortest for own in (*begins, duration_ms)):
+            begins.append(start)
+            chosen.append(gap + 1)
+    return sorted(chosen)
+
+
+def _depths(found: Sequence[Sentence], keywords: Mapping[str, float], block_ms: int) -> list[float]:
+    """Return how deep the valley of likeness is at each gap, with what its pause is worth."""
+    alike = _smoothed(_likenesses(found, keywords, block_ms))
+    pauses = [other.start - one.end for one, other in pairwise(found)]
+    return [
+        _climb(alike[: i + 1][::-1])
+        + _climb(alike[i:])
+        + _PAUSE * min(1.0, max(0, pause) / _PAUSE_MS)
+        for i, pause in enumerate(pauses)
+    ]
+
+
+def _climb(alike: Sequence[float]) -> float:
+    """Return how far it goes up from the first value on, before it goes down."""
+    top = alike[0]
+    for value in alike[1:]:
+        if value < top:
+            break
+        top = value
+    return top - alike[0]
+
+
+def _smoothed(alike: Sequence[float]) -> list[float]:
+    return [fmean(alike[max(0, i - _SMOOTH) : i + _SMOOTH + 1]) for i in range(len(alike))]
+
+
+def _likenesses(
+    found: Sequence[Sentence], keywords: Mapping[str, float], block_ms: int
+) -> list[float]:
+    """Return the cosine of what is said before and behind each gap between sentences."""
+    own = [Counter(term for term in terms(sentence) if term in keywords) for sentence in found]
+    before, behind = Vector(), Vector()
+    first, last = 0, 0  # of the sentences in the two blocks
+    result = []
+    for gap in range(len(found) - 1):
+        before.update(own[gap])
+        behind.subtract(own[gap] if last > gap else {})
+        last = max(last, gap + 1)
+        while found[gap].end - found[first].start > block_ms and first < gap:
+            before.subtract(own[first])
+            first += 1
+        while last < len(found) and found[last].end - found[gap + 1].start <= block_ms:
+            behind.update(own[last])
+            last += 1
+        result.append(_cosine(before, behind, keywords))
+    return result
+
+
+def _cosine(one: Vector, other: Vector, keywords: Mapping[str, float]) -> float:
+    common = sum(n * other[term] * keywords[term] ** 2 for term, n in one.items() if n)
+    lengths = [
+        math.sqrt(sum((n * keywords[term]) ** 2 for term, n in vector.items() if n))
+        for vector in (one, other)
+    ]
+    return common / (lengths[0] * lengths[1]) if all(lengths) else 0.0
