@@ -30,11 +30,20 @@ def cut_of(found: Sequence[Sentence], first: int, last: int, duration_ms: int) -
     return Cut(start=start - lead, end=end + tail, lead=lead, tail=tail)
 
 
+def longest_clip_ms(length_ms: int) -> int:
+    """Return how long a clip of a reel of some length may be.
+
+    >>> longest_clip_ms(15_000), longest_clip_ms(30_000), longest_clip_ms(90_000)
+    (15000, 20000, 36000)
+    """
+    return min(length_ms, max(_LONGEST_MS, int(length_ms * _LONGEST_SHARE)))
+
+
 def runs(
     found: Sequence[Sentence], worth: Sequence[float], duration_ms: int, length_ms: int
 ) -> Iterator[Candidate]:
     """Yield the runs of sentences that may be a clip of a reel of some length."""
-    longest = min(length_ms, max(_LONGEST_MS, int(length_ms * _LONGEST_SHARE)))
+    longest = longest_clip_ms(length_ms)
     for first in range(len(found)):
         score = -_CUT
         for last in range(first, len(found)):
