@@ -1,4 +1,4 @@
-"""Transcripts on disk, by what was heard, by which model, with which options."""
+"""What models have made, on disk: by what they were given, by which model, with which options."""
 
 import contextlib
 import hashlib
@@ -14,7 +14,7 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 _SCHEMA = 1  # part of every key: entries of an older schema are no longer found
 
 
-class TranscriptCache:
+class JsonCache:
     """A folder of JSON files (mode 0600, the folder 0700), each with the SHA-256 of its content."""
 
     def __init__(
@@ -25,9 +25,9 @@ class TranscriptCache:
         self._on_corrupt = on_corrupt
 
     @staticmethod
-    def key(*, audio_sha256: str, model: str, options: Mapping[str, Any]) -> str:
-        """Return the key of a transcript: 64 hexadecimal digits."""
-        return _digest([_SCHEMA, audio_sha256, model, dict(options)])
+    def key(*, content: str, model: str, options: Mapping[str, Any]) -> str:
+        """Return the key of what a model makes of some content: 64 hexadecimal digits."""
+        return _digest([_SCHEMA, content, model, dict(options)])
 
     def get(self, key: str) -> dict[str, Any] | None:
         """Return an entry; None when there is none, or it was corrupt and has been removed."""

@@ -124,16 +124,28 @@ class Reel:
         return frozenset(i for clip in self.chosen for i in range(clip.first, clip.last + 1))
 
 
-def runs(
-    material: Material, length_ms: int, *, longest_ms: int = 0, taken: Collection[int] = ()
-) -> Iterator[Candidate]:
-    """Yield the runs of sentences that may be a clip of a reel of some length.
+def longest_clip_ms(length_ms: int, count: int = 1) -> int:
+    """Return how long a clip of one of `count` reels of some length may be.
 
-    None is longer than `longest_ms`, or than what suits that length; none has a sentence that is
-    `taken`.
+    Several reels are looked at one by one: each may be one part of the recording.
+
+    >>> longest_clip_ms(15_000), longest_clip_ms(30_000), longest_clip_ms(30_000, 5)
+    (15000, 20000, 30000)
+    """
+    if count > 1:
+        return length_ms
+    return min(length_ms, max(_LONGEST_MS, int(length_ms * _LONGEST_SHARE)))
+
+
+def runs(
+    material: Material, length_ms: int, *, count: int = 1, taken: Collection[int] = ()
+) -> Iterator[Candidate]:
+    """Yield the runs of sentences that may be a clip of one of `count` reels of some length.
+
+    None has a sentence that is `taken`.
     """
     found, worth = material.sentences, material.worth
-    longest = min(length_ms, longest_ms or max(_LONGEST_MS, int(length_ms * _LONGEST_SHARE)))
+    longest = longest_clip_ms(length_ms, count)
     cut = _CUT * max(1.0, length_ms / _CUT_MS)
     for first in range(len(found)):
         score = -cut
@@ -165,14 +177,12 @@ def reels(
     """
     found: list[Reel] = []
     taken: set[int] = set()
-    # Several are looked at one by one: each may be one part of the recording.
-    longest = length_ms if count > 1 else 0
     while len(found) < count and len(taken) < len(material.sentences):
         sources = (
             _fitting(material, offered, length_ms, taken),
             [
                 *_fitting(material, offered, length_ms, taken),
-                *_others(runs(material, length_ms, longest_ms=longest, taken=taken), offered),
+                *_others(runs(material, length_ms, count=count, taken=taken), offered),
             ],
         )
         one = _reel(material, rate, length_ms, sources[not offered :], taken)

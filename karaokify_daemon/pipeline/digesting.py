@@ -43,6 +43,8 @@ class Extractive:
 
     def _chapters(self, duration_ms: int) -> tuple[Point, ...]:
         begins = chapters(self._found, self._about, duration_ms)
+        if len(begins) < 2:  # one alone says no more than the title
+            return ()
         ends = [*begins[1:], len(self._found)]
         return tuple(
             Point(sentence=begin, text=self.title(begin, end - 1))

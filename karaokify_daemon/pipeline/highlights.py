@@ -15,6 +15,7 @@ from karaokify_daemon.domain.reel import Material, Reel, reels
 from karaokify_daemon.domain.sentences import Sentence, sentences
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import LlmError
+from karaokify_daemon.pipeline.asking import ask
 
 if TYPE_CHECKING:
     from karaokify_daemon.pipeline.digesting import Extractive
@@ -113,17 +114,28 @@ class Highlighter:
         self, found: Sequence[Sentence], language: str, own: Digest
     ) -> tuple[Digest, dict[str, Any]]:
         """Return what the language model says a recording is about, or else what it says itself."""
-        settings = self._config.llm
+        settings, highlights = self._config.llm, self._config.highlights
+        folders = self._config.folders
         if not settings.model:
             return own, {"chosen_by": "extractive"}
         try:
-            raise LlmError("is not asked yet")
+            asked = ask(
+                found,
+                language=language,
+                lengths=highlights.lengths,
+                count=highlights.count,
+                settings=settings,
+                state=folders.state,
+                cache=folders.cache,
+                cancelled=self._cancelled,
+            )
         except LlmError as error:
             if settings.required:
                 raise
             why = f"the language model was of no use: {error.problem}"
             self._warn(f"{why}; highlights were chosen without it")
             return own, {"chosen_by": "extractive", "why": why}
+        return asked.digest.or_else(own), {"chosen_by": "llm", "llm": asked.facts}
 
     def _removed(self, transcript: Transcript, duration_ms: int) -> list[tuple[int, int]]:
         """Return the stretches that no reel shows, in milliseconds."""

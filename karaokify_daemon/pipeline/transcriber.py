@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from karaokify_daemon.adapters import ffmpeg
-from karaokify_daemon.adapters.cache import TranscriptCache
+from karaokify_daemon.adapters.cache import JsonCache
 from karaokify_daemon.adapters.whisper import models
 from karaokify_daemon.adapters.work import work_folder
 from karaokify_daemon.config import Config, Folders
@@ -49,7 +49,7 @@ class Transcriber:
         self._config = config or Config(folders=Folders(cache=_own_cache()))
         folder = self._config.folders.cache
         self._recogniser = recogniser or InProcess(self._config.transcribe, folder)
-        self._cache = TranscriptCache(folder / _FOLDER, on_corrupt=_log_corrupt)
+        self._cache = JsonCache(folder / _FOLDER, on_corrupt=_log_corrupt)
 
     def transcribe(
         self, audio_path: str | Path, *, on_progress: OnProgress | None = None
@@ -121,7 +121,7 @@ class Transcriber:
         """Return the cache key for decoded audio. Raises ModelError for a model there is not."""
         options = {"engine": self._config.transcribe.engine, "language": language}
         model = models.identity(self._model)
-        return TranscriptCache.key(audio_sha256=sha256, model=model, options=options)
+        return JsonCache.key(content=sha256, model=model, options=options)
 
     def cached(self, key: str) -> dict[str, Any] | None:
         """Return the cached transcript, if there is an intact one."""

@@ -3,10 +3,10 @@ import stat
 
 import pytest
 
-from karaokify_daemon.adapters.cache import TranscriptCache
+from karaokify_daemon.adapters.cache import JsonCache
 
 DATA = {"text": "Grüße \ud800", "segments": [{"start": 0.1, "words": []}], "language": "de"}
-KEY = TranscriptCache.key(audio_sha256="a" * 64, model="demo:1", options={"language": "en"})
+KEY = JsonCache.key(content="a" * 64, model="demo:1", options={"language": "en"})
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def corrupt():
 @pytest.fixture
 def cache(tmp_path, corrupt):
     folder = tmp_path / "transcripts"
-    return TranscriptCache(folder, on_corrupt=lambda path, reason: corrupt.append((path, reason)))
+    return JsonCache(folder, on_corrupt=lambda path, reason: corrupt.append((path, reason)))
 
 
 def entries(tmp_path):
@@ -36,7 +36,7 @@ def test_nothing_is_got_where_nothing_was_put(cache, corrupt):
 
 def test_a_new_object_finds_what_an_older_one_put(cache, tmp_path):
     cache.put(KEY, DATA)
-    assert TranscriptCache(tmp_path / "transcripts").get(KEY) == DATA
+    assert JsonCache(tmp_path / "transcripts").get(KEY) == DATA
 
 
 def test_an_entry_is_replaced(cache, tmp_path):
@@ -104,15 +104,15 @@ def test_a_key_of_any_form_stays_inside_the_folder(cache, tmp_path):
 @pytest.mark.parametrize(
     "other",
     [
-        {"audio_sha256": "b" * 64},
+        {"content": "b" * 64},
         {"model": "demo:2"},
         {"options": {"language": "de"}},
     ],
 )
 def test_the_key_covers_audio_model_and_options(other):
-    same = {"audio_sha256": "a" * 64, "model": "demo:1", "options": {"language": "en"}}
-    assert TranscriptCache.key(**same) == KEY
-    assert TranscriptCache.key(**(same | other)) != KEY
+    same = {"content": "a" * 64, "model": "demo:1", "options": {"language": "en"}}
+    assert JsonCache.key(**same) == KEY
+    assert JsonCache.key(**(same | other)) != KEY
 
 
 def test_a_failed_put_raises_and_leaves_the_old_entry(cache, tmp_path):
@@ -126,4 +126,4 @@ def test_a_failed_put_raises_and_leaves_the_old_entry(cache, tmp_path):
 def test_no_room_is_an_oserror(tmp_path):
     (tmp_path / "transcripts").write_text("in the way")
     with pytest.raises(OSError, match="transcripts"):
-        TranscriptCache(tmp_path / "transcripts").put(KEY, DATA)
+        JsonCache(tmp_path / "transcripts").put(KEY, DATA)

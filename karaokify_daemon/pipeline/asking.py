@@ -1,0 +1,196 @@
+"""A language model asked about a recording: in windows, then once for all, each answer kept."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import structlog
+
+from karaokify_daemon.adapters.cache import JsonCache
+from karaokify_daemon.adapters.llm import Budget, Client, Reply
+from karaokify_daemon.config import Llm
+from karaokify_daemon.domain.answers import SCHEMA, Bounds, RefusedError, read
+from karaokify_daemon.domain.asking import Message, Wish, merging, question, repairing, windows
+from karaokify_daemon.domain.choice import Candidate
+from karaokify_daemon.domain.digest import Digest
+from karaokify_daemon.domain.sentences import Sentence
+from karaokify_daemon.errors import LlmError
+
+_FOLDER = "answers"
+_log = structlog.get_logger(__name__)
+
+
+class Model(Protocol):
+    """What is asked: `adapters.llm.Client`, or what stands for it."""
+
+    requests: int
+
+    def __enter__(self) -> Self:
+        """Be ready to be asked."""
+
+    def __exit__(self, *_: object) -> None:
+        """End what was started."""
+
+    @property
+    def provider(self) -> str:
+        """The provider's name."""
+
+    def complete(
+        self,
+        messages: Sequence[Mapping[str, str]],
+        schema: Mapping[str, Any],
+        cancelled: Callable[[], bool],
+    ) -> Reply:
+        """Return an answer. Raises LlmError, CancelledError."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a model says of a recording, and what is to be told of how it was asked.
+
+    The lengths of the clips are 0; their scores are from 0 to 1.
+    """
+
+    digest: Digest
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def ask(
+    found: Sequence[Sentence],
+    *,
+    language: str,
+    lengths: Sequence[float],
+    count: int,
+    settings: Llm,
+    state: Path,
+    cache: Path,
+    cancelled: Callable[[], bool] = lambda: False,
+    connect: Callable[[Llm, Budget], Model] = Client,
+) -> Asked:
+    """Return what the configured model says of a recording, for `count` reels of each length (s).
+
+    Answers are kept in the folder `cache`, by what was asked of which model; what is asked again
+    costs nothing. The day's costs are kept in the folder `state`. Raises LlmError, also where
+    there is nothing to ask about, and CancelledError.
+    """
+    if not found:
+        raise LlmError("there are no sentences that a language model could be asked about")
+    wish = Wish.of(found, lengths, count, language)
+    budget = Budget(settings, state, on_damaged=_tell_damaged)
+    with connect(settings, budget) as model:
+        asker = _Asker(model, settings, cache / _FOLDER, cancelled)
+        digests = [asker.ask(*question(w, wish)) for w in windows(found, settings.window_tokens)]
+        if len(digests) > 1:
+            asked, bounds = merging(digests, found, wish, settings.window_tokens)
+            digest = asker.ask(asked, bounds)
+        else:
+            digest = digests[0]
+        return Asked(digest=_shortened(digest, found, wish), facts=asker.facts())
+
+
+def _shortened(digest: Digest, found: Sequence[Sentence], wish: Wish) -> Digest:
+    """Return a digest of clips that are not too long: the model has seen no times."""
+    return replace(digest, clips=tuple(_fitting(clip, found, wish) for clip in digest.clips))
+
+
+def _fitting(clip: Candidate, found: Sequence[Sentence], wish: Wish) -> Candidate:
+    last = clip.last
+    while last > clip.first and found[last].end - found[clip.first].start > wish.longest_ms:
+        last -= 1
+    return replace(clip, last=last)
+
+
+class _Asker:
+    """Asks one question after the other, each again where its answer cannot be used, once."""
+
+    def __init__(
+        self, model: Model, settings: Llm, folder: Path, cancelled: Callable[[], bool]
+    ) -> None:
+        self._model, self._settings, self._cancelled = model, settings, cancelled
+        self._cache = JsonCache(folder, on_corrupt=_tell_corrupt)
+        self._replies: list[Reply] = []
+        self._names: tuple[str, str] = "", ""
+        self._repaired = 0
+
+    def ask(self, asked: list[Message], bounds: Bounds) -> Digest:
+        key = self._key(asked)
+        if (digest := self._kept(key, bounds)) is not None:
+            return digest
+        text = self._reply(asked)
+        try:
+            digest = read(text, bounds)
+        except RefusedError as refused:
+            text = self._reply(repairing(asked, text, refused.problems))
+            digest = _repaired(text, bounds)
+            self._repaired += 1
+        self._keep(key, text)
+        return digest
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the manifest tells."""
+        dollars = [reply.dollars for reply in self._replies]
+        known = [one for one in dollars if one is not None]
+        provider, answered_by = self._names
+        return {
+            "provider": provider,
+            "model": self._settings.model,
+            "answered_by": answered_by,
+            "requests": self._model.requests,
+            "prompt_tokens": sum(reply.prompt_tokens for reply in self._replies),
+            "completion_tokens": sum(reply.completion_tokens for reply in self._replies),
+            "dollars": round(sum(known), 6) if len(known) == len(dollars) else None,
+            "cached": not self._replies,
+            "repaired": self._repaired,
+        }
+
+    def _reply(self, asked: Sequence[Message]) -> str:
+        reply = self._model.complete(asked, SCHEMA, self._cancelled)
+        self._replies.append(reply)
+        self._names = self._model.provider, reply.model
+        return reply.text
+
+    def _key(self, asked: Sequence[Message]) -> str:
+        content = json.dumps([asked, SCHEMA], sort_keys=True)
+        return JsonCache.key(
+            content=content,
+            model=self._settings.model,
+            options={"api_base": self._settings.api_base},
+        )
+
+    def _kept(self, key: str, bounds: Bounds) -> Digest | None:
+        entry = self._cache.get(key)
+        try:
+            digest = read(entry["text"], bounds) if entry else None
+        except (RefusedError, KeyError):  # kept by a version that asked for less
+            return None
+        if entry and not self._replies:
+            self._names = entry.get("provider", ""), entry.get("answered_by", "")
+        return digest
+
+    def _keep(self, key: str, text: str) -> None:
+        provider, answered_by = self._names
+        try:
+            self._cache.put(key, {"text": text, "provider": provider, "answered_by": answered_by})
+        except OSError as error:  # it is asked again, at worst
+            _log.warning("cache.not_written", reason=error.strerror)
+
+
+def _repaired(text: str, bounds: Bounds) -> Digest:
+    try:
+        return read(text, bounds)
+    except RefusedError as refused:
+        raise LlmError(
+            "the language model gave no usable answer, nor when it was asked to correct it",
+            advice="Try again, or another model.",
+            reason="\n".join(refused.problems),
+        ) from refused
+
+
+def _tell_damaged(path: Path) -> None:
+    _log.warning("budget.damaged", file=path.name)
+
+
+def _tell_corrupt(path: Path, reason: str) -> None:
+    _log.warning("cache.corrupt", entry=path.name, reason=reason)
