@@ -8,6 +8,7 @@ from karaokify_daemon.errors import (
     IntakeError,
     JournalError,
     KaraokifyError,
+    LlmError,
     MachineError,
     ModelError,
     OutOfMemoryError,
@@ -23,7 +24,15 @@ _FIRST_S, _LONGEST_S = 5.0, 300.0
 _AFTER_DEATH_S = 2.0
 _PATIENCE = 20  # attempts: a recording that finds no memory for more than an hour is too long
 _SPREAD = 0.5  # jobs that failed together do not all come back together
-_AROUND = (IntakeError, JournalError, MachineError, ModelError, PublishError, SourceChangedError)
+_AROUND = (
+    IntakeError,
+    JournalError,
+    LlmError,
+    MachineError,
+    ModelError,
+    PublishError,
+    SourceChangedError,
+)
 
 
 def is_deadly(error: KaraokifyError) -> bool:
@@ -35,8 +44,8 @@ def decide(error: KaraokifyError, record: Record, chance: float) -> float | None
     """Return in how many seconds to try again after a failed attempt; None: give up.
 
     `record` is as it was during the attempt; `chance`, from 0 to 1, spreads the times. What lies
-    in the file fails at once. What lies around it (a full disk, a vanished mount, no model, a file
-    that cannot be read) is waited out for as long as it takes, 5 s doubling to 5 min. What may be
+    in the file fails at once. What lies around it (a full disk, a vanished mount, no model, no
+    language model where one is required, a file that cannot be read) is waited out for as long as it takes, 5 s doubling to 5 min. What may be
     either gets one retry; where memory was short, 19.
     """
     if not error.retryable:

@@ -141,7 +141,8 @@ def closes(handler: Handler, _: dict[str, Any]) -> None:
 
 def shown(body: dict[str, Any]) -> list[int]:
     """Return the ids of the sentences that a request shows."""
-    return [int(id_) for id_ in re.findall(r"^(\d+): \"", body["messages"][1]["content"], re.MULTILINE)]
+    asked = body["messages"][1]["content"]
+    return [int(id_) for id_ in re.findall(r"^(\d+): \"", asked, re.MULTILINE)]
 
 
 def answer(*clips: tuple[int, int], **changes: Any) -> dict[str, Any]:

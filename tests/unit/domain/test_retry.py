@@ -11,6 +11,7 @@ from karaokify_daemon.errors import (
     FfmpegError,
     IntakeError,
     JournalError,
+    LlmError,
     MachineError,
     ModelError,
     NotMediaError,
@@ -68,7 +69,7 @@ def test_no_chance_takes_a_wait_above_the_cap():
     assert decide(PublishError("no space"), record(40), 1) == 300
 
 
-@pytest.mark.parametrize("error", [IntakeError, JournalError, ModelError, MachineError])
+@pytest.mark.parametrize("error", [IntakeError, JournalError, LlmError, ModelError, MachineError])
 def test_what_lies_around_the_file_is_waited_out(error):
     assert decide(error("is not there"), record(1), 0) == 5
     assert decide(error("is not there"), record(40), 0) == 300

@@ -1,0 +1,114 @@
+"""A language model that chooses highlights, asked by the real service over real HTTP."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.acceptance.test_highlights import bundle_of, drop, talk
+from tests.support.chat import answer, chat, closes, fails, says
+from tests.support.service import events
+
+__all__ = ["talk"]  # the recording
+pytestmark = pytest.mark.torch
+KEY = "sk-loopback-0123456789"
+GOOD = answer((1, 2), (5, 7), (9, 9), title="Reefs <b>{\\b1}", summary="What reefs are. " * 3)
+
+
+@pytest.fixture
+def server(tree, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with chat() as server:
+        tree.settings |= {
+            "llm.model": "openai/test",
+            "llm.api_base": server.base,
+            "llm.timeout_seconds": "20",
+            "llm.retries": "0",
+            "highlights.seconds": "14",
+        }
+        yield server
+
+
+def everything(tree, log):
+    texts = [json.dumps(log)]
+    texts += [p.read_text(errors="replace") for p in tree.folder.rglob("*") if p.is_file()]
+    return "".join(texts)
+
+
+def test_clips_title_chapters_and_summary_are_those_of_the_model(tree, talk, server):
+    server.does(says("Here you are:\n```json\n" + json.dumps(GOOD) + "\n```"))
+    drop(tree, talk)
+    status, log = tree.once()
+    assert status == 0
+    folder = tree.outbox / "talk"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    told = manifest["highlights"]
+    assert told["chosen_by"] == "llm" and told["llm"]["requests"] == 1
+    assert (told["llm"]["provider"], told["llm"]["prompt_tokens"]) == ("openai", 100)
+    assert manifest["title"] == "Reefs <b>{\\b1}" and manifest["suggested_name"] == "a-name"
+    reel = json.loads((folder / "talk.highlights.json").read_text())
+    theirs = [clip for clip in reel["clips"] if clip["chosen_by"] == "llm"]
+    assert theirs and {clip["title"] for clip in theirs} <= {"Clip 0", "Clip 1", "Clip 2"}
+    assert all(clip["sentences"] in ([1, 2], [5, 6, 7], [9]) for clip in theirs)
+    assert 0.9 * 14 <= reel["seconds"] <= 14
+    summary = (folder / "summary.md").read_text()
+    assert "# Reefs \\<b\\>" in summary and "What reefs are." in summary
+    [asked] = server.requests
+    assert "sugar from sunlight" in json.dumps(asked)
+    assert "0.6" not in asked["messages"][1]["content"]  # no times
+    assert server.keys == [f"Bearer {KEY}"] and KEY not in everything(tree, log)
+
+
+def test_an_answer_is_asked_for_once_only(tree, talk, server):
+    server.does(says(json.dumps(GOOD)))
+    drop(tree, talk)
+    assert tree.once()[0] == 0
+    drop(tree, talk)
+    tree.settings["video.title"] = "Another look"
+    assert tree.once()[0] == 0
+    assert len(server.requests) == 1
+    manifest = json.loads((tree.outbox / "talk-2" / "manifest.json").read_text())
+    assert manifest["highlights"]["llm"]["cached"] is True
+
+
+@pytest.mark.parametrize("failure", [fails(401, f"wrong key {KEY}"), closes, says("I cannot.")])
+def test_without_an_answer_the_recording_speaks_for_itself(tree, talk, server, failure):
+    server.does(failure)
+    drop(tree, talk)
+    folder, manifest = bundle_of(tree)
+    assert manifest["highlights"]["chosen_by"] == "extractive"
+    why = manifest["highlights"]["why"]
+    assert "language model" in why and any(why in line for line in manifest["warnings"])
+    assert (folder / "talk.highlights.mp4").exists() and KEY not in everything(tree, [])
+
+
+def test_where_an_answer_is_required_the_job_waits_for_it(tree, talk, server):
+    server.does(fails(503), says(json.dumps(GOOD)))
+    tree.settings["llm.required"] = "true"
+    drop(tree, talk)
+    with tree.start() as service:
+        assert service.wait_for("job.retry")["code"] == "llm"
+        service.wait_for("job.done")
+    manifest = json.loads((tree.outbox / "talk" / "manifest.json").read_text())
+    assert manifest["highlights"]["chosen_by"] == "llm"
+    assert tree.names("failed") == []
+
+
+def test_a_job_beyond_its_budget_is_done_without_the_model(tree, talk, server):
+    tree.settings["llm.tokens_per_job"] = "50"
+    drop(tree, talk)
+    _, manifest = bundle_of(tree)
+    assert "llm.tokens_per_job" in manifest["highlights"]["why"] and server.requests == []
+
+
+def test_without_a_model_litellm_is_never_loaded(tree, talk):
+    drop(tree, talk)
+    tree.settings["highlights.seconds"] = "10"
+    status, log = tree.once()
+    assert status == 0 and events(log, "job.done")
+    code = (
+        "import sys, karaokify_daemon.service.cli, karaokify_daemon.pipeline.run, "
+        "karaokify_daemon.pipeline.digesting; assert 'litellm' not in sys.modules"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
