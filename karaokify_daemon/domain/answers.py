@@ -240,10 +240,9 @@ class _Reader:
             if clip is not None:
                 clips.append(clip)
         chosen = sum(clip.last - clip.first + 1 for clip in clips)
-        if self._bounds.longest and chosen < self._bounds.least and not self.problems:
-            self._wrong(
-                "clips", f"hold {chosen} sentences; at least {self._bounds.least} are asked"
-            )
+        least = self._bounds.least if self._bounds.longest else 0
+        if chosen < least and not self.problems:
+            self._wrong("clips", f"hold {chosen} sentences together, not {least} at least")
         return tuple(clips)
 
     def _clip(self, where: str, item: Mapping[str, Any]) -> Candidate | None:
@@ -280,6 +279,6 @@ def _cut(text: str, longest: int) -> str:
     """Return a text of so many characters at most, ended between words where there are some."""
     if len(text) <= longest:
         return text
-    head = text[: longest - 1]
-    at = head.rfind(" ")
-    return (head[:at] if at > longest // 2 else head).rstrip(" ,;:-") + "\u2026"
+    at = text.rfind(" ", 0, longest)
+    head = text[:at] if at > longest // 2 else text[: longest - 1]
+    return head.rstrip(" ,;:-") + "\u2026"

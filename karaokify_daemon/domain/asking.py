@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from statistics import median
 from typing import Any, Self
@@ -99,6 +99,12 @@ class Wish:
             longest_ms=longest_ms,
         )
 
+    def of_one_in(self, windows: int) -> Self:
+        """Return what is wanted of each of so many windows, each of which may be a dull one."""
+        if windows == 1 or not self.longest:
+            return self
+        return replace(self, least=1, most=max(self.longest, math.ceil(self.most / windows)))
+
     @property
     def in_words(self) -> str:
         """What is to be told of it."""
@@ -148,7 +154,7 @@ def question(window: Sequence[Sentence], wish: Wish) -> tuple[list[Message], Bou
     """Return what is asked about a window, and what an answer may refer to."""
     ids = range(window[0].id, window[-1].id + 1)
     text = f"{_transcript(window)}\n\n{wish.in_words}\nAnswer with the JSON object."
-    return _messages(text), Bounds(shown=ids, longest=wish.longest, least=min(1, wish.least))
+    return _messages(text), Bounds(shown=ids, longest=wish.longest, least=wish.least)
 
 
 def merging(

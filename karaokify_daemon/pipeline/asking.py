@@ -19,7 +19,6 @@ from karaokify_daemon.domain.sentences import Sentence
 from karaokify_daemon.errors import LlmError
 
 _FOLDER = "answers"
-_log = structlog.get_logger(__name__)
 
 
 class Model(Protocol):
@@ -81,12 +80,11 @@ def ask(
     budget = Budget(settings, state, on_damaged=_tell_damaged)
     with connect(settings, budget) as model:
         asker = _Asker(model, settings, cache / _FOLDER, cancelled)
-        digests = [asker.ask(*question(w, wish)) for w in windows(found, settings.window_tokens)]
+        parts = windows(found, settings.window_tokens)
+        digests = [asker.ask(*question(part, wish.of_one_in(len(parts)))) for part in parts]
         if len(digests) > 1:
-            asked, bounds = merging(digests, found, wish, settings.window_tokens)
-            digest = asker.ask(asked, bounds)
-        else:
-            digest = digests[0]
+            digests = [asker.ask(*merging(digests, found, wish, settings.window_tokens))]
+        (digest,) = digests
         return Asked(digest=_shortened(digest, found, wish), facts=asker.facts())
 
 
@@ -174,7 +172,7 @@ class _Asker:
         try:
             self._cache.put(key, {"text": text, "provider": provider, "answered_by": answered_by})
         except OSError as error:  # it is asked again, at worst
-            _log.warning("cache.not_written", reason=error.strerror)
+            structlog.get_logger().warning("cache.not_written", reason=error.strerror)
 
 
 def _repaired(text: str, bounds: Bounds) -> Digest:
@@ -189,8 +187,8 @@ def _repaired(text: str, bounds: Bounds) -> Digest:
 
 
 def _tell_damaged(path: Path) -> None:
-    _log.warning("budget.damaged", file=path.name)
+    structlog.get_logger().warning("budget.damaged", file=path.name)
 
 
 def _tell_corrupt(path: Path, reason: str) -> None:
-    _log.warning("cache.corrupt", entry=path.name, reason=reason)
+    structlog.get_logger().warning("cache.corrupt", entry=path.name, reason=reason)

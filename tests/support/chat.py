@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import queue
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -23,8 +24,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         size = int(self.headers["Content-Length"])
         body = json.loads(self.rfile.read(size))
-        self.server.requests.append(body)
         self.server.keys.append(self.headers.get("Authorization", ""))
+        self.server.requests.append(body)
+        self.server.arrived.put(body)
         behaviour = self.server.next_behaviour()
         self.close_connection = True
         # The other side may be ended meanwhile.
@@ -52,7 +54,7 @@ class Chat(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.over = threading.Event()
-        self.does()
+        self.does(understands)
 
     @property
     def base(self) -> str:
@@ -63,6 +65,7 @@ class Chat(ThreadingHTTPServer):
         self.behaviours = list(behaviours)
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str] = []
+        self.arrived: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
 
     def next_behaviour(self) -> Behaviour:
         return self.behaviours.pop(0) if len(self.behaviours) > 1 else self.behaviours[0]
@@ -141,8 +144,9 @@ def closes(handler: Handler, _: dict[str, Any]) -> None:
 
 def shown(body: dict[str, Any]) -> list[int]:
     """Return the ids of the sentences that a request shows."""
-    asked = body["messages"][1]["content"]
-    return [int(id_) for id_ in re.findall(r"^(\d+): \"", asked, re.MULTILINE)]
+    return [
+        int(id_) for id_ in re.findall(r"^(\d+): \"", body["messages"][1]["content"], re.MULTILINE)
+    ]
 
 
 def answer(*clips: tuple[int, int], **changes: Any) -> dict[str, Any]:

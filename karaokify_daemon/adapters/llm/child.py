@@ -67,7 +67,7 @@ class Model:
 
     def __init__(self) -> None:
         self._key: str | None = None
-        self._form = 0  # which form of request the endpoint takes, found by trying
+        self._form = 0  # which of the forms of a request the endpoint takes, found by trying
 
     def open(self, order: dict[str, Any]) -> dict[str, Any]:
         """Import litellm; return the provider's name, the model's prices, which key is missing."""
@@ -75,6 +75,7 @@ class Model:
         name, base = order["model"], order["api_base"]
         provider = litellm.get_llm_provider(name, api_base=base)[1]
         missing = litellm.validate_environment(name)["missing_keys"]
+        self._form = 0
         self._key = credential()
         if self._key is None and base and missing and provider.endswith("openai"):
             self._key = _NO_KEY

@@ -18,6 +18,7 @@ POLL_S = 0.1
 _LONGEST = 2_000_000  # bytes of a reply; the child itself sends half of it at most
 _CHUNK = 65_536
 _END_S = 3.0
+_REAP_S = 0.5  # from the end of a child's output to that of the child
 # -P: the folder of the script, which has a `client.py`, is no place to import from.
 _COMMAND = (sys.executable, "-P", str(Path(__file__).with_name("child.py")))
 _NOT_ITS_BUSINESS = ("NOTIFY_SOCKET", "WATCHDOG_", "LISTEN_")  # systemd's, for the service only
@@ -64,16 +65,14 @@ class Pipes:
     ) -> dict[str, Any]:
         """Return the reply to an order; where there is none, the child is ended.
 
-        Raises LateError after `seconds`, CancelledError, or LlmError where the child has ended or
-        said too much.
+        Raises LateError after `seconds`, CancelledError, or LlmError where the child has ended,
+        said too much, or what is no reply.
         """
         try:
-            raw = self._exchange(json.dumps(order).encode() + b"\n", seconds, cancelled)
-            reply: dict[str, Any] = json.loads(raw)
+            return _reply(self._exchange(json.dumps(order).encode() + b"\n", seconds, cancelled))
         except BaseException:
             self.kill()
             raise
-        return reply
 
     def _exchange(self, left: bytes, seconds: float, cancelled: Callable[[], bool]) -> bytes:
         end = time.monotonic() + seconds
@@ -111,9 +110,11 @@ class Pipes:
 
     def _death(self) -> LlmError:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_END_S)
+            self._process.wait(_REAP_S)
         code = self._process.poll()
-        how = signal.Signals(-code).name if code is not None and code < 0 else f"status {code}"
+        if code is None:
+            return LlmError("litellm's process says nothing more")
+        how = signal.Signals(-code).name if code < 0 else f"status {code}"
         return LlmError(f"litellm's process ended ({how})", exit_code=code)
 
     def close(self) -> None:
@@ -129,3 +130,10 @@ class Pipes:
         self._process.wait()
         self._in.close()
         self._out.close()
+
+
+def _reply(raw: bytes) -> dict[str, Any]:
+    try:
+        return dict(json.loads(raw))
+    except (ValueError, TypeError) as error:
+        raise LlmError("litellm's process said what is no reply") from error
