@@ -1,9 +1,9 @@
 """How many of the sentences that matter are in a reel that is chosen without a language model.
 
-A talk has a subject, or several, with words of its own. Some sentences, planted anywhere, say what matters about
-it with several of those words; others mention one of them; most are small talk. The reel is as long
-as a tenth of the talk. Recall is the share of planted sentences that are heard in it, beside that
-of the talk's first minutes of the same length, and of clips that are chosen at random.
+A talk has a subject, or several, with words of its own. Some sentences, planted anywhere, say what
+matters about it with several of those words; others mention one of them; most are small talk. The
+reel is as long as a tenth of the talk. Recall is the share of planted sentences that are heard in
+it, beside that of the talk's first minutes of the same length, and of clips chosen at random.
 
 Sentences and subjects are those of talks.toml; none of the `unseen` ones was looked at while the
 ranking was made.

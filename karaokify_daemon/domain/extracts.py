@@ -16,6 +16,7 @@ _POINT = 200  # characters
 _ALIKE = 0.4  # of the keywords of two sentences; then the second tells nothing new
 _WORDS = 5  # what is shorter is told only where there is nothing else
 _NAME = 80  # characters
+_OPEN = " ,;:-–—"  # noqa: RUF001 - what no sentence ends with, dashes among it
 
 
 def summary(

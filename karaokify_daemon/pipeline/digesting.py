@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from karaokify_daemon.adapters import keywords as adapter
 from karaokify_daemon.domain.digest import Digest, Point
@@ -52,9 +53,8 @@ def _chapters(
     counts: Mapping[str, int],
     duration_ms: int,
 ) -> tuple[Point, ...]:
-    begins = chapters(found, about, duration_ms)
-    ends = [*begins[1:], len(found)]
+    edges = [*chapters(found, about, duration_ms), len(found)]
     return tuple(
         Point(sentence=begin, text=title(found[begin:end], about, counts))
-        for begin, end in zip(begins, ends, strict=True)
+        for begin, end in pairwise(edges)
     )
