@@ -16,7 +16,7 @@ _POINT = 200  # characters
 _ALIKE = 0.4  # of the keywords of two sentences; then the second tells nothing new
 _WORDS = 5  # what is shorter is told only where there is nothing else
 _NAME = 80  # characters
-_HANGING = " ,;:-–—"  # noqa: RUF001 - dashes
+_OPEN = " ,;:-–—"  # noqa: RUF001 - what no sentence ends with, dashes among it
 
 
 def summary(
@@ -51,9 +51,9 @@ def told(sentence: Sentence, room: int = _SUMMARY // 2) -> str:
     text = capitalised(plain(sentence.text))
     if len(text) > room:
         cut = text[: room - 1]
-        whole = cut[: cut.rfind(" ")].rstrip(_HANGING) if " " in cut else cut
+        whole = cut[: cut.rfind(" ")].rstrip(_OPEN) if " " in cut else cut
         return whole + "…"
-    bare = text.rstrip(_HANGING)
+    bare = text.rstrip(_OPEN)
     if not bare[-1:].isalnum():
         return bare
     return bare + ("." if sentence.joiner else "。")

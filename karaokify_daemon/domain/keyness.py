@@ -20,7 +20,7 @@ _FREQUENT = 1e-3  # words of grammar are
 _LEAST = 1.0  # of the logarithm of the ratio
 _UNKNOWN_GRAMMAR = 0.15  # of sentences; in a language that nothing is known of
 _ALONE = 0.1  # what a word keeps that no other one stands beside
-_STRETCH = 2500  # terms: about a quarter of an hour
+_STRETCH = 1200  # terms: some eight minutes
 _LENGTH = 6  # terms: a shorter sentence does not say more per word
 
 

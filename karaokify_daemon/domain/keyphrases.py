@@ -112,8 +112,11 @@ def _candidates(
         for j in range(i, min(len(words), i + _LONGEST)):
             run = words[i : j + 1]
             keys = tuple(term for _, term in run if term in weights)
-            small = len(run) - len(keys)
-            if run[0][1] in weights and run[-1][1] in weights and small <= 1:
+            if (
+                run[0][1] in weights
+                and run[-1][1] in weights
+                and len(set(keys)) == len(keys) >= len(run) - 1
+            ):
                 yield keys, " ".join(text.strip(_EDGES) for text, _ in run)
             if words[j][0].rstrip("\"'”»)")[-1:] in _EDGES:
                 break

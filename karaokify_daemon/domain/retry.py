@@ -45,8 +45,8 @@ def decide(error: KaraokifyError, record: Record, chance: float) -> float | None
 
     `record` is as it was during the attempt; `chance`, from 0 to 1, spreads the times. What lies
     in the file fails at once. What lies around it (a full disk, a vanished mount, no model, no
-    language model where one is required, a file that cannot be read) is waited out for as long as it takes, 5 s doubling to 5 min. What may be
-    either gets one retry; where memory was short, 19.
+    language model where one is required, a file that cannot be read) is waited out for as long as
+    it takes, 5 s doubling to 5 min. What may be either gets one retry; where memory was short, 19.
     """
     if not error.retryable:
         return None

@@ -1,6 +1,7 @@
 """What a recording is about, in its own words: found without a language model."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from karaokify_daemon.adapters.keywords import keywords
 from karaokify_daemon.domain.digest import Digest, Point
@@ -42,11 +43,9 @@ class Extractive:
         return title(self._found[first : last + 1], self._about, self._counts)
 
     def _chapters(self, duration_ms: int) -> tuple[Point, ...]:
-        begins = chapters(self._found, self._about, duration_ms)
-        if len(begins) < 2:  # one alone says no more than the title
+        edges = [*chapters(self._found, self._about, duration_ms), len(self._found)]
+        if len(edges) < 3:  # one chapter says no more than the title
             return ()
-        ends = [*begins[1:], len(self._found)]
         return tuple(
-            Point(sentence=begin, text=self.title(begin, end - 1))
-            for begin, end in zip(begins, ends, strict=True)
+            Point(sentence=begin, text=self.title(begin, end - 1)) for begin, end in pairwise(edges)
         )
