@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+from importlib.util import find_spec
 from itertools import pairwise
 
 import psutil
@@ -19,6 +20,9 @@ from karaokify_daemon.pipeline.asking import ask
 from tests.support import chat
 from tests.support.chat import answer, closes, drips, fails, hangs, says, talk, understands
 from tests.support.service import PATIENCE_S
+
+# Without importing it: that takes seconds, and is to happen in the child only.
+pytestmark = pytest.mark.skipif(find_spec("litellm") is None, reason="needs litellm")
 
 SECRET = "sk-0123456789-do-not-tell"
 HELLO = [{"role": "user", "content": "Hello"}]

@@ -6,6 +6,7 @@ service. It makes one attempt per order; what follows a failure is for the clien
 when its stdin does.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -85,10 +86,11 @@ class Model:
             known = {}
         return {
             "provider": provider,
-            "missing": [] if self._key else missing,
+            "missing": [name for name in missing if _SECRET.search(name) and not self._key],
             "prompt_price": known.get("input_cost_per_token"),
             "completion_price": known.get("output_cost_per_token"),
             "most_tokens": known.get("max_output_tokens"),
+            "reasons": bool(known.get("supports_reasoning")),
         }
 
     def complete(self, order: dict[str, Any]) -> dict[str, Any]:
@@ -97,12 +99,14 @@ class Model:
         forms = _forms(order["schema"])
         while True:
             try:
-                return _reply(litellm, self._ask(litellm, order, forms[self._form]))
+                response = self._ask(litellm, order, forms[self._form])
             except (litellm.BadRequestError, litellm.UnprocessableEntityError) as error:
                 too_long = isinstance(error, litellm.ContextWindowExceededError)
                 if too_long or self._form == len(forms) - 1:
                     raise
                 self._form += 1
+            else:
+                return _reply(response, _dollars(litellm, response, order["model"]))
 
     def _ask(self, litellm: Any, order: dict[str, Any], form: dict[str, Any]) -> Any:
         return litellm.completion(
@@ -140,11 +144,14 @@ def _litellm() -> Any:
     return litellm
 
 
-def _reply(litellm: Any, response: Any) -> dict[str, Any]:
+def _dollars(litellm: Any, response: Any, model: str) -> float | None:
     try:
-        dollars = float(litellm.completion_cost(response))
+        return float(litellm.completion_cost(response, model=model))
     except Exception:  # a model whose price litellm does not know
-        dollars = None
+        return None
+
+
+def _reply(response: Any, dollars: float | None) -> dict[str, Any]:
     choices = response.choices
     usage = getattr(response, "usage", None)
     return {
@@ -165,7 +172,8 @@ def _failure(error: BaseException) -> dict[str, Any]:
         "kind": type(error).__name__,
         "status": status if isinstance(status, int) else None,
         "retry_after": str(headers.get("retry-after", ""))[:100],
-        "said": _redacted(str(error))[:_LONGEST_SAID],  # a key that is cut is not recognised
+        # A key that is cut would not be recognised: so it is cut afterwards.
+        "said": _redacted(str(error)).partition("Traceback (most")[0][:_LONGEST_SAID],
     }
 
 
@@ -177,8 +185,9 @@ def credential() -> str | None:
 
 
 def _secrets() -> list[str]:
-    named = [value for name, value in os.environ.items() if _SECRET.search(name)]
-    found = {value.strip() for value in (*named, credential() or "")}
+    found = {value.strip() for name, value in os.environ.items() if _SECRET.search(name)}
+    with contextlib.suppress(OSError, ValueError):  # what cannot be read is told by no one
+        found.add(credential() or "")
     return sorted((s for s in found if len(s) >= _SHORTEST_SECRET), key=len, reverse=True)
 
 

@@ -1,5 +1,6 @@
 """A language model that is asked through litellm, patiently and within a budget."""
 
+import contextlib
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ _GRACE_S = 2.0  # litellm's own timeout comes first: it spares a new start of th
 _BYTES_PER_TOKEN = 3
 _ANSWER_TOKENS = 1000, 8000  # what an answer may take, at least and at most
 _ANSWER_SHARE = 2 / 3  # of a window: both are to go into the model's context
+_REASONING = 2  # times as much for a model whose thoughts count, too
 
 Messages = Sequence[Mapping[str, str]]
 
@@ -111,29 +113,38 @@ class Client:
         opened = self._open(cancelled)
         if isinstance(opened, Failure):
             return opened
-        most = self._most_tokens()
-        estimate = self._estimate(messages, most)
+        order = self._order(messages, schema)
+        estimate = self._estimate(messages, order["max_tokens"])
         self._budget.reserve(estimate)
-        order = {
+        self.requests += 1
+        given = self._exchange(opened, order, order["timeout"] + _GRACE_S, cancelled)
+        failure = Failure.of(given["failure"]) if "failure" in given else None
+        answer = failure or _reply(given, messages)
+        self._settle(estimate, answer)
+        return answer
+
+    def _order(self, messages: Messages, schema: Mapping[str, Any]) -> dict[str, Any]:
+        return {
             "model": self._settings.model,
             "api_base": self._settings.api_base,
             "messages": [dict(message) for message in messages],
             "schema": dict(schema),
-            "max_tokens": most,
+            "max_tokens": self._most_tokens(),
             "timeout": self._settings.timeout_seconds,
         }
-        self.requests += 1
-        given = self._exchange(opened, order, self._settings.timeout_seconds + _GRACE_S, cancelled)
-        if "failure" in given:
-            failure = Failure.of(given["failure"])
-            # What came too late, or was too long, may have been paid for.
-            if failure.status and not failure.is_timeout:
-                self._budget.settle(estimate, Cost())
-            return failure
-        reply = _reply(given, messages)
-        tokens = reply.prompt_tokens + reply.completion_tokens
-        self._budget.settle(estimate, Cost(tokens=tokens, dollars=reply.dollars or 0.0))
-        return reply
+
+    def _settle(self, estimate: Cost, answer: Reply | Failure) -> None:
+        """Correct what was booked, but for what came too late or was too long: it may be paid."""
+        if isinstance(answer, Reply):
+            tokens = answer.prompt_tokens + answer.completion_tokens
+            spent = Cost(tokens=tokens, dollars=answer.dollars or 0.0)
+        elif answer.status and not answer.is_timeout:
+            spent = Cost()
+        else:
+            return
+        # An answer is not lost where this fails: what was booked is rather more than it has cost.
+        with contextlib.suppress(LlmError):
+            self._budget.settle(estimate, spent)
 
     def _open(self, cancelled: Callable[[], bool]) -> Pipes | Failure:
         """Return the child, started if it does not run, or why it is of no use."""
@@ -170,6 +181,7 @@ class Client:
         """Return how many tokens an answer may take."""
         least, most = _ANSWER_TOKENS
         sensible = max(least, min(most, int(self._settings.window_tokens * _ANSWER_SHARE)))
+        sensible *= _REASONING if self._about.get("reasons") else 1
         return min(sensible, self._about.get("most_tokens") or sensible)
 
     def _estimate(self, messages: Messages, most: int) -> Cost:

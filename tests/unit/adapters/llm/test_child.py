@@ -36,6 +36,17 @@ def test_a_key_at_the_end_of_what_is_cut_is_gone_before(monkeypatch):
         assert "sk-" not in said and len(said) <= 400
 
 
+def test_a_credential_that_cannot_be_read_is_no_obstacle_to_saying_so(credentials):
+    (credentials / "llm-api-key").mkdir()
+    assert child._failure(IsADirectoryError("no"))["kind"] == "IsADirectoryError"
+    assert child._redacted("text") == "text"
+
+
+def test_where_a_library_failed_is_not_told():
+    error = ValueError("no content Traceback (most recent call last): File /home/x")
+    assert child._failure(error)["said"] == "no content "
+
+
 def test_what_is_hardly_a_secret_is_left_alone(monkeypatch):
     monkeypatch.setenv("USE_AUTH", "1")
     assert child._redacted("1 of 10") == "1 of 10"

@@ -117,6 +117,27 @@ def test_a_refused_request_costs_nothing(child, client, budget):
     assert budget.job == Cost()
 
 
+@pytest.mark.parametrize("reply", [DONE, failed(401)], ids=["done", "failed"])
+def test_an_answer_is_not_lost_where_its_cost_cannot_be_settled(child, client, budget, reply):
+    def settle(*_):
+        raise LlmError("the budget of the day cannot be kept")
+
+    budget.settle = settle
+    child += [reply]
+    if reply is DONE:
+        assert client.complete(HELLO, {}).text == "Hi"
+    else:
+        with pytest.raises(LlmError, match="refused the API key"):
+            client.complete(HELLO, {})
+
+
+def test_a_model_that_thinks_has_more_room(child, budget, monkeypatch):
+    monkeypatch.setitem(ABOUT, "reasons", True)
+    child += [DONE]
+    Client(SETTINGS, budget).complete(HELLO, {})
+    assert child.orders[1]["max_tokens"] == 16_000
+
+
 def test_a_child_that_died_is_an_error_and_not_used_again(child, client):
     child += [LlmError("litellm's process ended (SIGKILL)"), DONE]
     with pytest.raises(LlmError, match="SIGKILL"):
