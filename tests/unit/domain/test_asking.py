@@ -151,9 +151,12 @@ def test_a_repair_lists_what_was_wrong():
 
 
 def test_what_is_wished_follows_the_lengths_of_reels():
-    wish = Wish.of(talk(1000), [30, 90], 2, "en")  # of 3 s each
+    several = Wish.of(talk(1000), [30, 90], 2, "en")  # of 3 s each
+    assert (several.longest, several.longest_ms) == (10, 30_000)  # one clip may be all of a reel
+    assert (several.least, several.most) == (15, 90)
+    wish = Wish.of(talk(1000), [30, 90], 1, "en")
     assert (wish.longest, wish.longest_ms) == (7, 20_000)
-    assert (wish.least, wish.most) == (15, 90)
+    assert (wish.least, wish.most) == (15, 45)
     one = wish.of_one_in(30)
     assert (one.least, one.most, one.longest) == (1, 7, 7)
     assert wish.of_one_in(1) == wish

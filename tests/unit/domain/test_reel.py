@@ -3,7 +3,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from karaokify_daemon.domain.choice import Candidate
@@ -89,6 +89,7 @@ def test_nothing_said_is_no_reel():
     assert reels(material, RATE, length_ms=30_000) == []
 
 
+@settings(max_examples=20)
 @given(st.integers(2, 6), st.integers(0, 1000))
 def test_several_reels_share_no_sentence_and_the_first_is_the_best(count, seed):
     found, duration = talk(120, seed)
