@@ -134,7 +134,7 @@ class Highlighter:
                 raise
             why = f"the language model was of no use: {error.problem}"
             self._warn(f"{why}; highlights were chosen without it")
-            return own, {"chosen_by": "extractive", "why": why}
+            return own, {"chosen_by": "extractive", "why": why, "llm": {"model": settings.model}}
         return asked.digest.or_else(own), {"chosen_by": "llm", "llm": asked.facts}
 
     def _removed(self, transcript: Transcript, duration_ms: int) -> list[tuple[int, int]]:

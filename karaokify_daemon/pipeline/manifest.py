@@ -19,7 +19,7 @@ from karaokify_daemon.pipeline.styles import styled
 from karaokify_daemon.pipeline.video import title_of
 
 _SCHEMA = 1
-_PACKAGES = ("karaokify-daemon", "whisper-timestamped", "openai-whisper", "torch")
+_PACKAGES = ("karaokify-daemon", "whisper-timestamped", "openai-whisper", "torch", "litellm")
 _RECOGNITION = {"engine", "model", "language", "no_speech"}  # what of it changes the result
 
 

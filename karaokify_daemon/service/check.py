@@ -45,6 +45,7 @@ def check(path: Path | None, *, settings: Sequence[str] = ()) -> list[Finding]:
         machine.engine(),
         machine.device(transcribe),
         machine.model(transcribe, folders.cache),
+        *machine.language_model(config.llm, folders.state),
         machine.shipped_fonts(),
         *_style(config),
         *_background(config),

@@ -236,3 +236,15 @@ def test_the_command_ends_with_1_when_the_service_could_not_run(config):
     assert fine.returncode == 0 and fine.stdout.endswith("The service can run.\n"), fine.stdout
     bad = run_cli("check", "--config", config, *cpu, "--set", "limits.ffmpeg=no-such")
     assert bad.returncode == 1 and "fail  ffmpeg" in bad.stdout and not bad.stderr
+
+
+def test_a_language_model_is_looked_at_without_being_asked(config, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    llm = ("llm.model=openai/gpt-5-mini",)
+    missing = of(check(config, settings=(*CPU, *llm)), "language model")
+    assert missing.status == "fail" and "OPENAI_API_KEY" in missing.advice
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-not-a-real-one")
+    found = of(check(config, settings=(*CPU, *llm)), "language model")
+    assert found.status == "ok" and "sk-not" not in found.line
+    unknown = of(check(config, settings=(*CPU, "llm.model=nobody-knows")), "language model")
+    assert unknown.status == "fail" and "PROVIDER/NAME" in unknown.advice

@@ -103,6 +103,16 @@ class Client:
                 raise error_of(answer, self._settings, self._keys)
             self._wait(seconds, cancelled)
 
+    def missing_keys(self) -> list[str]:
+        """Return the environment variables that the model's key is missing from; ask nothing.
+
+        Raises LlmError where litellm knows no such model, or does not start.
+        """
+        opened = self._open(lambda: False)
+        if isinstance(opened, Failure):
+            raise error_of(opened, self._settings, self._keys)
+        return list(self._about["missing"])
+
     @property
     def _keys(self) -> list[str]:
         return self._about.get("missing") or [f"{self.provider.upper() or 'PROVIDER'}_API_KEY"]
