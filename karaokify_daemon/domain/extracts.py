@@ -51,10 +51,8 @@ def told(sentence: Sentence, room: int = _SUMMARY // 2) -> str:
     text = capitalised(plain(sentence.text))
     if len(text) > room:
         cut = text[: room - 1]
-        return (
-            cut[: cut.rfind(" ")].rstrip(" ,;:-–") + "…" if " " in cut else cut + "…"
-        )  # noqa: RUF001 - a dash
-    bare = text.rstrip(" ,;:-–—")  # noqa: RUF001 - dashes
+        return cut[: cut.rfind(" ") if " " in cut else None].rstrip(_OPEN) + "…"
+    bare = text.rstrip(_OPEN)
     if not bare[-1:].isalnum():
         return bare
     return bare + ("." if sentence.joiner else "。")

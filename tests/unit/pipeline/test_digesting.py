@@ -53,7 +53,7 @@ def test_a_digest_is_in_the_words_of_the_recording():
 def test_a_clip_is_named_after_what_is_said_in_it():
     found, _ = said(REEF + TALK + ENGINE)
     assert "oral" in clip_title(found, 0, 3, "en")
-    assert "ylinder" in clip_title(found, 7, 10, "en")
+    assert "engine" in clip_title(found, 7, 10, "en").lower()
 
 
 @pytest.mark.parametrize("language", [*sorted(LANGUAGES), "xx", ""])
