@@ -51,8 +51,7 @@ def told(sentence: Sentence, room: int = _SUMMARY // 2) -> str:
     text = capitalised(plain(sentence.text))
     if len(text) > room:
         cut = text[: room - 1]
-        whole = cut[: cut.rfind(" ")].rstrip(_OPEN) if " " in cut else cut
-        return whole + "…"
+        return cut[: cut.rfind(" ") if " " in cut else None].rstrip(_OPEN) + "…"
     bare = text.rstrip(_OPEN)
     if not bare[-1:].isalnum():
         return bare

@@ -1,9 +1,9 @@
 """Keyness: which words a recording is about, from how often they are said and are to be expected.
 
 How much more often a word is said than its language would have it (log ratio: Gabrielatos 2018,
-Keyness Analysis, in Corpus Approaches to Discourse, isbn:978-1-138-89580-5), times in how many
-different surroundings (contextual diversity: Adelman et al. 2006,
-doi:10.1111/j.1467-9280.2006.01787.x): what is said in the same words again and again counts once.
+Keyness Analysis, in Corpus Approaches to Discourse, isbn:978-1-138-89580-5), times beside how many
+different words (accessor variety: Feng et al. 2004, doi:10.1162/089120104773633394): what is said
+in the same words again and again counts once.
 Words that are key are said beside others that are (mutual reinforcement: Zha 2002,
 doi:10.1145/564376.564398).
 """
@@ -19,6 +19,7 @@ _RAREST = 1e-6  # how frequent a word is that the language's list does not have
 _FREQUENT = 1e-3  # words of grammar are
 _LEAST = 1.0  # of the logarithm of the ratio
 _UNKNOWN_GRAMMAR = 0.15  # of sentences; in a language that nothing is known of
+_ROUNDS = 2  # of reinforcement; with more, one subject of several would be left
 _ALONE = 0.1  # what a word keeps that no other one stands beside
 _STRETCH = 1200  # terms: some eight minutes
 _LENGTH = 6  # terms: a shorter sentence does not say more per word
@@ -60,7 +61,7 @@ def _keyness(
     total = sum(len(said) for said in own)
     among = _within(own)
     known: dict[str, float] = {}
-    for term, count in _surroundings(own).items():
+    for term, count in _variety(own).items():
         if term in stop_words or (len(term) < 2 and term.isascii()):
             continue
         ratio = (
@@ -70,16 +71,21 @@ def _keyness(
         )
         if ratio > 0:
             known[term] = count * ratio
-    return _scaled(_reinforced(_scaled(known), own))
+    weights = _scaled(known)
+    for _ in range(_ROUNDS):
+        weights = _scaled(_reinforced(weights, own))
+    return weights
 
 
-def _surroundings(own: Sequence[Sequence[str]]) -> dict[str, int]:
-    """Return between how many different pairs of neighbours each term is said."""
-    around: dict[str, set[tuple[str, str]]] = defaultdict(set)
+def _variety(own: Sequence[Sequence[str]]) -> dict[str, int]:
+    """Return before, or behind, how many different words each term is said: the fewer of both."""
+    left: dict[str, set[str]] = defaultdict(set)
+    right: dict[str, set[str]] = defaultdict(set)
     for said in own:
         for before, term, behind in zip(["", *said], said, [*said[1:], ""], strict=False):
-            around[term].add((before, behind))
-    return {term: len(pairs) for term, pairs in around.items()}
+            left[term].add(before)
+            right[term].add(behind)
+    return {term: min(len(words), len(right[term])) for term, words in left.items()}
 
 
 def _within(own: Sequence[Sequence[str]]) -> dict[str, int]:

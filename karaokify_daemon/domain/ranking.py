@@ -14,7 +14,7 @@ from statistics import median
 from karaokify_daemon.domain.sentences import Sentence
 from karaokify_daemon.domain.terms import groups, terms
 
-_SALIENCE, _ENERGY, _MARKS, _PLACE = 0.7, 0.15, 0.1, 0.05
+_SALIENCE, _ENERGY, _MARKS, _PLACE = 0.8, 0.1, 0.07, 0.03
 _REGIONS = 8  # into which a recording is divided
 _LOCAL = 0.3  # how much of a sentence's worth is its rank in its region
 _WORDS = 6  # fewer say little

@@ -7,7 +7,7 @@ from itertools import pairwise
 from karaokify_daemon.domain.alignment import folded
 from karaokify_daemon.domain.sentences import Sentence
 
-_ALIKE = 0.5
+_ALIKE = 0.65
 _fold = lru_cache(maxsize=100_000)(folded)
 
 
@@ -36,8 +36,8 @@ def bigrams(text: str) -> list[str]:
 def groups(found: Sequence[Sentence]) -> list[int]:
     """Return, for each sentence, the number of the first one that says nearly the same.
 
-    Two say nearly the same whose pairs of neighbouring terms are half the same (shingles and their
-    resemblance: Broder 1997, doi:10.1109/SEQUEN.1997.666900).
+    Of two such the most pairs of neighbouring terms are the same (shingles and their resemblance:
+    Broder 1997, doi:10.1109/SEQUEN.1997.666900); of two that differ in a few key words, fewer are.
     """
     first: list[int] = []
     saying: dict[tuple[str, ...], list[int]] = {}

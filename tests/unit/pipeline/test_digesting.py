@@ -59,7 +59,7 @@ def test_a_digest_is_in_the_words_of_the_recording():
 def test_a_clip_is_named_after_what_is_said_in_it():
     own = Extractive(said(REEF + TALK + ENGINE)[0], "en")
     assert "oral" in own.title(0, 3)
-    assert "ylinder" in own.title(7, 10)
+    assert "engine" in own.title(7, 10).lower()
 
 
 @pytest.mark.parametrize("language", [*sorted(LANGUAGES), "xx", ""])
