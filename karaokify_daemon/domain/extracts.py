@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+from karaokify_daemon.domain.alignment import folded
 from karaokify_daemon.domain.digest import Point
 from karaokify_daemon.domain.keyphrases import capitalised
 from karaokify_daemon.domain.plain import plain
@@ -16,6 +17,7 @@ _POINT = 200  # characters
 _ALIKE = 0.4  # of the keywords of two sentences; then the second tells nothing new
 _WORDS = 5  # what is shorter is told only where there is nothing else
 _NAME = 80  # characters
+_STEM = 4  # letters at the beginning of a word
 _OPEN = " ,;:-–—"  # noqa: RUF001 - what no sentence ends with, dashes among it
 
 
@@ -56,6 +58,18 @@ def told(sentence: Sentence, room: int = _SUMMARY // 2) -> str:
     if not bare[-1:].isalnum():
         return bare
     return bare + ("." if sentence.joiner else "。")
+
+
+def says_more(title: str, beside: str) -> bool:
+    """Tell whether a title says anything that another one, which is seen as well, does not.
+
+    Words of the same beginning count as the same: languages inflect their ends.
+
+    >>> says_more("Coral", "Algae, corals"), says_more("Coral nurseries", "Algae, corals")
+    (False, True)
+    """
+    known = {folded(word)[:_STEM] for word in beside.split()}
+    return not {folded(word)[:_STEM] for word in title.split()} <= known
 
 
 def slug(title: str) -> str:

@@ -12,6 +12,7 @@ from karaokify_daemon.adapters import ffmpeg
 from karaokify_daemon.adapters.files import outbox
 from karaokify_daemon.config import Config, Video
 from karaokify_daemon.domain.captions import Caption
+from karaokify_daemon.domain.extracts import says_more
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.summary import summary
@@ -177,7 +178,7 @@ class Maker:
         ends = [clips[0].at for clips in reel.reel.parts[1:]] + [timeline.frames]
         for i, (title, clips) in enumerate(zip(reel.titles, reel.reel.parts, strict=True)):
             begin, end = timeline.ms(clips[0].at + clips[0].fade), timeline.ms(ends[i])
-            shown = title and title != reel.title and not (i == 0 and covered)
+            shown = says_more(title, reel.title) and not (i == 0 and covered)
             if shown and end - begin >= _SHORTEST_TITLED_MS:
                 yield begin, end, title
 
