@@ -5,8 +5,7 @@ matters about it with several of those words; others mention one of them; most a
 reel is as long as a tenth of the talk. Recall is the share of planted sentences that are heard in
 it, beside that of the talk's first minutes of the same length, and of clips chosen at random.
 
-Sentences and subjects are those of talks.toml; none of the `unseen` ones was looked at while the
-ranking was made.
+Sentences and subjects are those of talks.toml; the ranking was adjusted by the `known` ones alone.
 """
 
 import random
