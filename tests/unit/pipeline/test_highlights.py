@@ -1,0 +1,101 @@
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from karaokify_daemon.config import from_dict
+from karaokify_daemon.domain.choice import Candidate
+from karaokify_daemon.domain.digest import Digest, Point
+from karaokify_daemon.domain.transcript import Segment, Transcript, Word
+from karaokify_daemon.pipeline.highlights import Highlighter, clips_of
+
+RATE = Fraction(30)
+TEXTS = [f"This is what is said in sentence number {i}." for i in range(30)]
+
+
+def spoken(texts):
+    """Return a transcript of a word each 300 ms, with a pause after each sentence."""
+    words, now = [], 400
+    for text in texts:
+        for token in text.split():
+            words.append(Word(token, now, now + 250))
+            now += 300
+        now += 600
+    return Transcript((Segment(tuple(words)),), "en"), now
+
+
+@pytest.fixture
+def find(tmp_path):
+    """Return a function that finds highlights, and what was warned of."""
+    warnings = []
+
+    def found(texts, noted=None, **options):
+        transcript, duration_ms = spoken(texts)
+        noise = np.random.default_rng(1).normal(0, 3000, duration_ms * 16)
+        noise.astype("<i2").tofile(tmp_path / "audio.pcm")
+        config = from_dict({"highlights": options})
+        highlighter = Highlighter(config, warnings.append, lambda: False)
+        return highlighter.find(
+            transcript, tmp_path / "audio.pcm", duration_ms=duration_ms, rate=RATE, noted=noted
+        )
+
+    found.warnings = warnings
+    return found
+
+
+def test_one_reel_has_the_title_of_the_recording_and_several_their_own(find):
+    one = find(TEXTS, seconds=20)
+    assert [reel.ending for reel in one.reels] == [".highlights"]
+    assert one.reels[0].title == one.digest.title
+    several = find(TEXTS, seconds=[10, 20])
+    assert [(r.ending, r.asked_ms) for r in several.reels] == [
+        (".short-1", 10_000), (".short-2", 20_000),
+    ]  # fmt: skip
+    facts = several.facts["reels"]
+    assert [fact["ending"] for fact in facts] == [".short-1.mp4", ".short-2.mp4"]
+    assert all(0.9 * f["asked_seconds"] <= f["seconds"] <= f["asked_seconds"] for f in facts)
+
+
+def test_what_an_earlier_attempt_was_told_is_not_found_out_again(find):
+    theirs = Digest(
+        title="Theirs",
+        summary="A summary.",
+        chapters=(Point(sentence=0, text="One"), Point(sentence=9, text="Two")),
+        clips=(Candidate(first=3, last=5, length=0, score=0.9, title="Best"),),
+    )
+    noted = {"digest": theirs.to_dict(), "facts": {"chosen_by": "llm", "llm": {"requests": 1}}}
+    found = find(TEXTS, noted, seconds=10)
+    assert found.digest == theirs and found.facts["llm"] == {"requests": 1}
+    clips = clips_of(found.reels[0], found.sentences)
+    assert clips[0]["sentences"] == [3, 4, 5] and clips[0]["title"] == "Best"
+    assert (clips[0]["chosen_by"], clips[0]["score"]) == ("llm", 0.9)
+    starts = [chapter.start for chapter in found.chapters]
+    assert starts == [0, found.sentences[9].start]
+    assert find(TEXTS, found.noted, seconds=10) == found
+
+
+def test_what_is_no_speech_is_in_no_clip_where_that_is_asked_for(find):
+    texts = [f"Well um they uh I was I was told of sentence number {i}." for i in range(20)]
+    kept = clips_of((given := find(texts, seconds=15)).reels[0], given.sentences)
+    assert all(len(clip["cuts"]) == 1 for clip in kept)
+    found = find(texts, seconds=15, remove_disfluencies=True)
+    [reel] = found.reels
+    assert 13_500 <= reel.reel.timeline.duration_ms <= 15_000
+    said = [word.text for word in reel.reel.timeline.moved(spoken(texts)[0]).words]
+    assert {"um", "uh"}.isdisjoint(said) and " ".join(said).count("I was I was") == 0
+    cuts = clips_of(reel, found.sentences)[0]["cuts"]
+    assert len(cuts) > 2
+    assert all(one[1] < other[0] for one, other in pairwise(cuts))
+
+
+def test_where_nothing_is_said_there_is_no_reel_and_that_is_told(find):
+    found = find([], seconds=10)
+    assert found.reels == () and found.chapters == ()
+    assert found.facts == {"chosen_by": "nobody", "reels": []}
+    assert "nothing is said" in find.warnings[0]
+
+
+def test_a_summary_may_be_made_without_a_reel(find):
+    found = find(TEXTS, summary=True)
+    assert found.reels == () and found.digest.summary and found.told()["title"]
