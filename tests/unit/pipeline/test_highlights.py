@@ -76,7 +76,8 @@ def test_what_an_earlier_attempt_was_told_is_not_found_out_again(find):
 
 
 def test_what_is_no_speech_is_in_no_clip_where_that_is_asked_for(find):
-    texts = [f"Well um they uh I was I was told of sentence number {i}." for i in range(20)]
+    told = "Well um they uh I was I was told of"
+    texts = [f"{told} {' '.join('abcd'[: i % 5])} sentence number {i}." for i in range(30)]
     kept = clips_of((given := find(texts, seconds=15)).reels[0], given.sentences)
     assert all(len(clip["cuts"]) == 1 for clip in kept)
     found = find(texts, seconds=15, remove_disfluencies=True)
