@@ -1,15 +1,14 @@
 """What a recording is about: its keywords and phrases, found without any model.
 
 How frequent words are is known of some forty languages (wordfreq: Speer 2022,
-doi:10.5281/zenodo.7199437), which words are stop words of some thirty (YAKE: Campos et al. 2020,
-doi:10.1016/j.ins.2019.09.013).
+doi:10.5281/zenodo.7199437), which words are stop words of some fifty (stopwords-iso).
 """
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+import stopwordsiso
 import wordfreq
-from yake import KeywordExtractor
 
 from karaokify_daemon.domain.alignment import folded
 from karaokify_daemon.domain.fillers import fillers
@@ -20,11 +19,7 @@ from karaokify_daemon.domain.sentences import Sentence
 # A longer list would cost half a second and 40 MB, and says of rare words only how rare they are.
 _LIST = "small"
 _FREQUENCIES = {"no": "nb", "nn": "nb", "hr": "sh", "bs": "sh", "sr": "sh", "tl": "fil"}
-_STOP_WORDS = {"cs": "cz", "nn": "no"}
-_LISTED = frozenset(
-    "ar bg br cz da de el en es et fa fi fr hi hr hu hy id it ja lt lv nl no pl pt ro ru sk sl sv "
-    "tr uk zh".split()
-)
+_STOP_WORDS = {"nn": "no"}
 
 
 def keywords(found: Sequence[Sentence], language: str) -> dict[str, float]:
@@ -52,8 +47,7 @@ def frequencies(language: str) -> Mapping[str, float]:
 @lru_cache(maxsize=4)
 def stop_words(language: str) -> frozenset[str]:
     """Return the stop words and filled pauses of a language, folded."""
-    code = _STOP_WORDS.get(language, language)
-    listed = KeywordExtractor(lan=code).stopword_set if code in _LISTED else ()
+    listed = stopwordsiso.stopwords(_STOP_WORDS.get(language, language))
     small = function_words(language)
     all_ = (*listed, *small.openers, *small.clingers, *small.trailers, *fillers(language))
     return frozenset(folded(word) for word in all_)
