@@ -56,7 +56,7 @@ def made(tree: Path, media: Path, seconds: int) -> tuple[float, list[str]]:
     """Run the service on a recording; return the seconds of its render, and FFmpeg's calls."""
     (tree / "inbox").mkdir(parents=True)
     target = tree / "inbox" / media.name
-    target.hardlink_to(media)
+    media.rename(target)  # the service refuses what has a second name elsewhere
     target.with_suffix(".json").write_text(json.dumps(_said(seconds)))
     wrapper, log = tree / "ffmpeg.sh", tree / "calls.txt"
     wrapper.write_text(_WRAPPER.format(log=log))
@@ -73,6 +73,7 @@ def made(tree: Path, media: Path, seconds: int) -> tuple[float, list[str]]:
     subprocess.run([*command, tree / "config.toml"], check=True, stdout=subprocess.DEVNULL)
     [manifest_path] = (tree / "outbox").glob("[!.]*/manifest.json")
     manifest = json.loads(manifest_path.read_text())
+    (tree / "archive" / media.name).rename(media)
     return manifest["timings_seconds"]["render"], log.read_text().splitlines()
 
 
