@@ -18,16 +18,25 @@ BUNDLE = (
     "contact.jpg manifest.json poster.jpg talk.ass talk.json talk.lrc talk.mp4 talk.srt talk.ttml "
     "talk.txt talk.ultrastar.txt talk.vtt"
 ).split()
+OF_REELS = (
+    "summary.md talk.highlights.jpg talk.highlights.json talk.highlights.mp4 talk.highlights.srt "
+    "talk.highlights.vtt"
+).split()
 PATIENCE_S = 120
 
 
 class Attempt:
     """One tree, one job in it, one kill."""
 
-    def __init__(self, folder: Path, recording: Path, *, recognise: bool = False) -> None:
+    def __init__(
+        self, folder: Path, recording: Path, *, recognise: bool = False, reels: bool = False
+    ) -> None:
         self.tree = Tree(folder)
         self.trace, self.output = folder / "trace", ""
         self.tree.settings |= {"video.size": "64x64", "intake.settle_seconds": "0"}
+        self.bundle = sorted(BUNDLE + OF_REELS * reels)
+        if reels:
+            self.tree.settings["highlights.seconds"] = "3"
         self.files = {
             path.name: path.read_bytes()
             for path in recording.iterdir()
@@ -99,7 +108,7 @@ class Attempt:
         assert list((self.tree.cache / "work").iterdir()) == []
 
     def is_whole(self, bundle: Path) -> None:
-        assert sorted(path.name for path in bundle.iterdir()) == BUNDLE
+        assert sorted(path.name for path in bundle.iterdir()) == self.bundle
         manifest = json.loads((bundle / "manifest.json").read_text())
         assert manifest["source"]["sha256"] == _sha256(self.files["talk.wav"])
         command = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0"]

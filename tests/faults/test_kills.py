@@ -31,16 +31,16 @@ def test_a_kill_at_any_change_of_the_disk_leaves_one_bundle(tmp_path, recording,
 @pytest.mark.fault("SIGKILL of the daemon at a moment (sweep over time)")
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("part", range(PARTS))
-@pytest.mark.parametrize("recognise", [False, True])
-def test_a_kill_at_any_moment_leaves_one_bundle(tmp_path, recording, part, recognise, points):
-    attempt = Attempt(tmp_path / "all", recording, recognise=recognise)
+@pytest.mark.parametrize("kind", [{}, {"recognise": True}, {"reels": True}])
+def test_a_kill_at_any_moment_leaves_one_bundle(tmp_path, recording, part, kind, points):
+    attempt = Attempt(tmp_path / "all", recording, **kind)
     attempt.drop()
     start = time.monotonic()
     assert attempt.run() == 0
     whole = time.monotonic() - start
-    tries = (8 if recognise else 25) if FULL else 1
+    tries = (8 if kind else 25) if FULL else 1
     for n in range(tries):
-        attempt = Attempt(tmp_path / str(n), recording, recognise=recognise)
+        attempt = Attempt(tmp_path / str(n), recording, **kind)
         attempt.drop()
         # The first half second imports modules; the parts share the rest of the time.
         moment = 0.5 + (whole - 0.5) * (part + n / tries) / PARTS
