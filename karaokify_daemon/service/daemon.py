@@ -33,7 +33,7 @@ _UNUSABLE = {
     "inbox": "inbox.unusable",
     "outbox": "outbox.unusable",
 }
-_SETTLING_S = 0.5  # how often to look while a file settles
+_SETTLING_S = 0.5  # how often to look while somebody waits for the end
 _SHORTEST_REST_S = 0.1  # files that are being written wake the loop all the while
 _BUSY_SHARE = 5  # a scan that took t seconds is not repeated before 5 t have passed
 _MOST_JOBS = 64  # of limits.jobs
@@ -153,12 +153,12 @@ class Daemon:
             return None if self._once else self._config.intake.rescan_seconds
         self._teller.tell_waiting(scan)
         deferred = self._submit(scan.ready)
-        settling = any(waiting.until_seconds is not None for waiting in scan.waiting)
+        settling = [w.until_seconds for w in scan.waiting if w.until_seconds is not None]
         if self._once and not (self._running or settling or deferred):
             return None
         self._busy = _BUSY_SHARE * (time.monotonic() - start)
-        quick = self._once or settling
-        return max(self._busy, _SETTLING_S if quick else self._config.intake.rescan_seconds)
+        pause = _SETTLING_S if self._once else self._config.intake.rescan_seconds
+        return max(self._busy, min([pause, *settling]))
 
     def _tell_unusable(self, error: KaraokifyError) -> None:
         folders = self._config.folders
