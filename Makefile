@@ -1,6 +1,6 @@
 # `make` alone lists the targets. Each installs what it needs first, which is quick once it is there.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all faults fuzz lint gallery bench-render bench-reading bench-known-text bench-highlights accuracy clean
+.PHONY: help install demo test test-all faults fuzz lint gallery bench bench-render bench-reading bench-known-text bench-highlights accuracy clean
 BIN := .venv/bin
 SEED := 7
 SECONDS := 600
@@ -65,6 +65,12 @@ bench-reading: ## measure how well captions read, beside those of Whisper's own 
 bench-known-text: ## measure how well known words are placed
 	@tools/install.sh --dev
 	$(BIN)/python -m benchmarks.known_text
+
+bench: ## measure latency, idle costs, overhead and scaling of the service; JSON in build/bench
+	@tools/install.sh --dev
+	$(BIN)/python -m benchmarks.latency
+	$(BIN)/python -m benchmarks.overhead
+	$(BIN)/python -m benchmarks.scaling
 
 bench-highlights: ## measure how much of what matters is in reels chosen without a language model
 	@tools/install.sh --dev
