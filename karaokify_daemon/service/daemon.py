@@ -35,7 +35,9 @@ _UNUSABLE = {
 }
 _SETTLING_S = 0.5  # how often to look while somebody waits for the end
 _SHORTEST_REST_S = 0.1  # files that are being written wake the loop all the while
-_BUSY_SHARE = 5  # a scan that took t seconds is not repeated before 5 t have passed
+# A scan is not repeated before five times the CPU seconds that it took have passed, or as long as
+# it took: on a machine that is busy with other things, that is longer.
+_BUSY_SHARE = 5
 _MOST_JOBS = 64  # of limits.jobs
 
 
@@ -143,7 +145,7 @@ class Daemon:
         self._collect()
         self._reload()
         self._parts.worker.idle()
-        start = time.monotonic()
+        start, used = time.monotonic(), time.thread_time()
         try:
             scan = self._parts.scan(set(self._running))
         except KaraokifyError as error:
@@ -156,7 +158,8 @@ class Daemon:
         settling = [w.until_seconds for w in scan.waiting if w.until_seconds is not None]
         if self._once and not (self._running or settling or deferred):
             return None
-        self._busy = _BUSY_SHARE * (time.monotonic() - start)
+        used = time.thread_time() - used
+        self._busy = max(_BUSY_SHARE * used, time.monotonic() - start)
         pause = _SETTLING_S if self._once else self._config.intake.rescan_seconds
         return max(self._busy, min([pause, *settling]))
 
