@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from karaokify_daemon.domain.choice import Candidate
-from karaokify_daemon.domain.reel import Material, reels
+from karaokify_daemon.domain.material import Material
+from karaokify_daemon.domain.reel import reels
 from karaokify_daemon.domain.sentences import Sentence, sentences
 from karaokify_daemon.domain.transcript import Segment, Transcript, Word
 from karaokify_daemon.pipeline.digesting import Extractive

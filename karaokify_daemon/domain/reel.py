@@ -1,127 +1,23 @@
 """Reels: the best sentences of a recording, cut between words."""
 
-from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 from karaokify_daemon.domain.choice import LEAST, Candidate, best
-from karaokify_daemon.domain.sentences import Sentence
-from karaokify_daemon.domain.timeline import Clip, Cut, Timeline
+from karaokify_daemon.domain.material import OFFERED, Material, Reel
+from karaokify_daemon.domain.timeline import Cut
 
-CROSSFADE_MS = 250
-_BEFORE_MS, _AFTER_MS = 350, 450  # how much of the silence around it belongs to a clip, at most
 _SHORTEST_MS = 2500  # of a clip; a shorter one is not understood
+_LEAST_MS = 1000  # of one that is offered, or without which there is no reel
 _LONGEST_MS, _LONGEST_SHARE = 20_000, 0.4  # of a clip; more of a reel that is long
+_LONGEST_OF_ALL_MS = 120_000
 _SILENCE_MS = 2500  # a clip goes on over no longer one
 # What a clip costs, in seconds of the best sentence: fewer are calmer to watch. In a long reel it
 # costs more, in proportion, since each takes a decoder.
 _CUT, _CUT_MS = 1.0, 300_000
 _ENOUGH, _ROUNDS, _SMALLER = 0.97, 5, 0.02
-_OFFERED = 1000.0  # by so much a clip that was offered is worth more than one that was not
-
-
-@dataclass(frozen=True, kw_only=True)
-class Material:
-    """What reels are made of.
-
-    A recording's sentences, what each is worth (0 to 1), its length, and stretches that no reel
-    shows (milliseconds; in order, apart from one another, without a part of a word that is shown).
-    """
-
-    sentences: Sequence[Sentence]
-    worth: Sequence[float]
-    duration_ms: int
-    removed: Sequence[tuple[int, int]] = ()
-
-    def cuts(self, first: int, last: int) -> list[Cut]:
-        """Return the cuts of some sentences: their ends are in the gaps between words.
-
-        Half of a gap is theirs, at most 0.35 s before and 0.45 s after them.
-        """
-        found = self.sentences
-        start, end = found[first].start, found[last].end
-        before = found[first - 1].end if first else 0
-        after = found[last + 1].start if last + 1 < len(found) else self.duration_ms
-        begin = start - min(_BEFORE_MS, max(0, start - before) // 2)
-        until = end + min(_AFTER_MS, max(0, after - end) // 2)
-        shown = [(a, b) for a, b in self.kept(begin, until) if a < end and b > start]
-        kept = shown or [(begin, until)]  # nothing but what is left out is said
-        return [
-            Cut(
-                start=one,
-                end=other,
-                lead=max(0, start - one) if i == 0 else 0,
-                tail=max(0, other - end) if i == len(kept) - 1 else 0,
-            )
-            for i, (one, other) in enumerate(kept)
-        ]
-
-    def length(self, first: int, last: int) -> int:
-        """Return by how much some sentences make a reel longer, in milliseconds.
-
-        What a crossfade with the clip before may take does not count.
-        """
-        cuts = self.cuts(first, last)
-        return sum(cut.end - cut.start for cut in cuts) - min(CROSSFADE_MS, cuts[0].lead)
-
-    def score(self, clip: Candidate) -> float:
-        """Return what a part is worth for each second of it, from 0 to 1."""
-        if clip.offered:
-            return clip.score / _OFFERED
-        said = [self.sentences[i] for i in range(clip.first, clip.last + 1)]
-        total = sum(sentence.end - sentence.start for sentence in said) or 1
-        return sum(self.worth[s.id] * (s.end - s.start) for s in said) / total
-
-    def kept(self, begin: int, until: int) -> Iterator[tuple[int, int]]:
-        """Yield what is shown of a stretch (milliseconds)."""
-        at = max(0, bisect_right(self._starts, begin) - 1)
-        for start, end in self.removed[at:]:
-            if start >= until:
-                break
-            if end <= begin:
-                continue
-            if start > begin:
-                yield begin, start
-            begin = end
-        if begin < until:
-            yield begin, until
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        return [start for start, _ in self.removed]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reel:
-    """A reel: which parts of a recording it has, and the clips of each in its timeline."""
-
-    timeline: Timeline
-    chosen: tuple[Candidate, ...]
-    parts: tuple[tuple[Clip, ...], ...]
-
-    @classmethod
-    def of(cls, material: Material, chosen: Sequence[Candidate], rate: Fraction) -> "Reel":
-        """Return the reel of chosen parts; each has a score from 0 to 1."""
-        cuts = [material.cuts(clip.first, clip.last) for clip in chosen]
-        return cls.cut([replace(clip, score=material.score(clip)) for clip in chosen], cuts, rate)
-
-    @classmethod
-    def cut(
-        cls, chosen: Sequence[Candidate], cuts: Sequence[Sequence[Cut]], rate: Fraction
-    ) -> "Reel":
-        """Return the reel of chosen parts, each with its cuts."""
-        timeline = Timeline.of([cut for part in cuts for cut in part], rate, CROSSFADE_MS)
-        ends = [0, *accumulate(len(part) for part in cuts)]
-        parts = tuple(timeline.clips[one:other] for one, other in pairwise(ends))
-        return cls(timeline=timeline, chosen=tuple(chosen), parts=parts)
-
-    @property
-    def sentences(self) -> frozenset[int]:
-        """The numbers of the sentences that are in it."""
-        return frozenset(i for clip in self.chosen for i in range(clip.first, clip.last + 1))
 
 
 def longest_clip_ms(length_ms: int, count: int = 1) -> int:
@@ -132,32 +28,37 @@ def longest_clip_ms(length_ms: int, count: int = 1) -> int:
     >>> longest_clip_ms(15_000), longest_clip_ms(30_000), longest_clip_ms(30_000, 5)
     (15000, 20000, 30000)
     """
-    if count > 1:
-        return length_ms
-    return min(length_ms, max(_LONGEST_MS, int(length_ms * _LONGEST_SHARE)))
+    share = 1.0 if count > 1 else _LONGEST_SHARE
+    return min(length_ms, _LONGEST_OF_ALL_MS, max(_LONGEST_MS, int(length_ms * share)))
 
 
 def runs(
-    material: Material, length_ms: int, *, count: int = 1, taken: Collection[int] = ()
+    material: Material,
+    length_ms: int,
+    *,
+    count: int = 1,
+    taken: Collection[int] = (),
+    strict: bool = True,
 ) -> Iterator[Candidate]:
     """Yield the runs of sentences that may be a clip of one of `count` reels of some length.
 
-    None has a sentence that is `taken`.
+    None has a sentence that is `taken`. Where not `strict`, a clip may be as long as the reel, and
+    short.
     """
     found, worth = material.sentences, material.worth
-    longest = longest_clip_ms(length_ms, count)
+    longest = longest_clip_ms(length_ms, count if strict else 2)
+    shortest = _SHORTEST_MS if strict else _LEAST_MS
     cut = _CUT * max(1.0, length_ms / _CUT_MS)
     for first in range(len(found)):
         score = -cut
         for last in range(first, len(found)):
-            silent = last > first and found[last].start - found[last - 1].end > _SILENCE_MS
-            if silent or last in taken:
+            if last in taken or (last > first and _silent(material, last)):
                 break
             length = material.length(first, last)
             if length > longest:
                 break
             score += worth[last] * (found[last].end - found[last].start) / 1000
-            if length >= _SHORTEST_MS:
+            if length >= shortest:
                 yield Candidate(first=first, last=last, length=length, score=max(0.01, score))
 
 
@@ -168,24 +69,20 @@ def reels(
     length_ms: int,
     count: int = 1,
     offered: Sequence[Candidate] = (),
+    pulse: Callable[[], None] = lambda: None,
 ) -> list[Reel]:
     """Return the reels of a recording, the best first; none shows a sentence of another.
 
     Each is no longer than asked for, and from 90 % on as long, but for the first one of a recording
     in which there is not so much. `offered` are parts that somebody has chosen, with their scores;
-    where they do not fill a reel, others are taken, too. Without sentences there is no reel.
+    where they do not fill a reel, others are taken, too. Without sentences there is no reel, nor
+    where all of them are shorter than two frames. `pulse` is called now and then, and may raise.
     """
     found: list[Reel] = []
     taken: set[int] = set()
     while len(found) < count and len(taken) < len(material.sentences):
-        sources = (
-            _fitting(material, offered, length_ms, taken),
-            [
-                *_fitting(material, offered, length_ms, taken),
-                *_others(runs(material, length_ms, count=count, taken=taken), offered),
-            ],
-        )
-        one = _reel(material, rate, length_ms, sources[not offered :], taken)
+        sources = _sources(material, length_ms, count, offered, taken)
+        one = _reel(material, rate, length_ms, sources, taken, pulse)
         if one is None or (found and one.timeline.duration_ms < LEAST * length_ms):
             break
         found.append(one)
@@ -193,27 +90,48 @@ def reels(
     return sorted(found, key=lambda one: -sum(clip.score * clip.length for clip in one.chosen))
 
 
+def _sources(
+    material: Material,
+    length_ms: int,
+    count: int,
+    offered: Sequence[Candidate],
+    taken: Collection[int],
+) -> Iterator[Sequence[Candidate]]:
+    """Yield what a reel may be made of, the better first."""
+    theirs = [clip for part in offered for clip in _fitting(material, part, length_ms, taken)]
+    covered = {i for clip in theirs for i in range(clip.first, clip.last + 1)}
+    if theirs:
+        yield theirs
+    for strict in (True, False):
+        others = runs(material, length_ms, count=count, taken=taken, strict=strict)
+        apart = (c for c in others if covered.isdisjoint(range(c.first, c.last + 1)))
+        yield [*theirs, *apart]
+
+
 def _fitting(
-    material: Material, offered: Iterable[Candidate], length_ms: int, taken: Collection[int]
-) -> list[Candidate]:
-    """Return what was offered, with lengths; of what is too long, as much as fits."""
-    fitting = []
-    for clip in offered:
-        lasts = range(clip.last, clip.first - 1, -1)
-        if any(i in taken for i in lasts):
-            continue
-        for last in lasts:
-            if (length := material.length(clip.first, last)) <= length_ms:
-                score = clip.score * _OFFERED
-                fitting.append(replace(clip, last=last, length=length, score=score, offered=True))
-                break
-    return fitting
+    material: Material, clip: Candidate, length_ms: int, taken: Collection[int]
+) -> Iterator[Candidate]:
+    """Yield the parts of what was offered that can be clips: without silences, and not too long."""
+    first = clip.first
+    while first <= clip.last:
+        last = first
+        while last < clip.last and not _silent(material, last + 1):
+            last += 1
+        following = last + 1
+        while last > first and material.length(first, last) > length_ms:
+            last -= 1
+        length = material.length(first, last)
+        free = not any(i in taken for i in range(first, last + 1))
+        if free and _LEAST_MS <= length <= length_ms:
+            score = clip.score * OFFERED
+            yield replace(clip, first=first, last=last, length=length, score=score, offered=True)
+        first = following
 
 
-def _others(found: Iterable[Candidate], offered: Sequence[Candidate]) -> list[Candidate]:
-    """Return what shares no sentence with what was offered."""
-    theirs = {i for clip in offered for i in range(clip.first, clip.last + 1)}
-    return [clip for clip in found if theirs.isdisjoint(range(clip.first, clip.last + 1))]
+def _silent(material: Material, i: int) -> bool:
+    """Tell whether there is a long silence before a sentence."""
+    found = material.sentences
+    return found[i].start - found[i - 1].end > _SILENCE_MS
 
 
 def _reel(
@@ -222,26 +140,40 @@ def _reel(
     length_ms: int,
     sources: Iterable[Sequence[Candidate]],
     taken: Collection[int],
+    pulse: Callable[[], None],
 ) -> Reel | None:
     """Return the best reel of the first source of candidates that fills it, else the longest."""
     last = len(material.sentences) - 1
     if not taken and material.duration_ms <= length_ms:
         whole = Candidate(first=0, last=last, length=material.duration_ms, score=1.0)
         cuts = [Cut(start=one, end=other) for one, other in material.kept(0, material.duration_ms)]
-        return Reel.cut([whole], [cuts], rate)
+        return _cut(lambda: Reel.cut([whole], [cuts], rate))
     found: list[Reel] = []
     for candidates in sources:
-        one = _filled(material, rate, length_ms, candidates)
+        pulse()
+        one = _filled(material, rate, length_ms, candidates, pulse)
         if one is not None and one.timeline.duration_ms >= LEAST * length_ms:
             return one
         found += [one] if one is not None else []
     if found:
         return max(found, key=lambda one: one.timeline.frames)
-    return None if taken else _part(material, rate, length_ms)
+    return None if taken else _cut(lambda: _part(material, rate, length_ms))
+
+
+def _cut(made: Callable[[], Reel]) -> Reel | None:
+    """Return a reel, or None where nothing of it is as long as two frames."""
+    try:
+        return made()
+    except ValueError:
+        return None
 
 
 def _filled(
-    material: Material, rate: Fraction, length_ms: int, candidates: Sequence[Candidate]
+    material: Material,
+    rate: Fraction,
+    length_ms: int,
+    candidates: Sequence[Candidate],
+    pulse: Callable[[], None],
 ) -> Reel | None:
     """Return a reel of the best candidates.
 
@@ -250,10 +182,11 @@ def _filled(
     result: Reel | None = None
     room, low, high = length_ms, 0, 2 * length_ms
     for _ in range(_ROUNDS):
+        pulse()
         chosen = best(candidates, room)
-        if not chosen:
+        made = _cut(lambda chosen=chosen: Reel.of(material, chosen, rate))  # type: ignore[misc]
+        if made is None:
             break
-        made = Reel.of(material, chosen, rate)
         length = made.timeline.duration_ms
         if length > length_ms:
             high = room
@@ -271,9 +204,13 @@ def _filled(
 
 
 def _part(material: Material, rate: Fraction, length_ms: int) -> Reel:
-    """Return the start of the best sentence: no sentence is as short as the reel is to be."""
+    """Return the best sentence, or the start of it where all are longer than the reel is to be."""
     found, worth = material.sentences, material.worth
-    at = max(range(len(found)), key=lambda i: (worth[i], -i))
+    fits = [s.id for s in found if material.length(s.id, s.id) <= length_ms]
+    at = max(fits or range(len(found)), key=lambda i: (worth[i], -i))
+    candidate = Candidate(first=at, last=at, length=material.length(at, at), score=worth[at])
+    if fits:
+        return Reel.of(material, [candidate], rate)
     cut = material.cuts(at, at)[0]
     end = cut.start + length_ms
     gaps = [
@@ -282,5 +219,4 @@ def _part(material: Material, rate: Fraction, length_ms: int) -> Reel:
         if cut.start < (one.end + other.start) // 2 <= end
     ]
     clip = Cut(start=cut.start, end=max(gaps, default=min(end, cut.end)), lead=cut.lead)
-    candidate = Candidate(first=at, last=at, length=clip.end - clip.start, score=worth[at])
     return Reel.cut([candidate], [[clip]], rate)

@@ -11,7 +11,8 @@ from karaokify_daemon.config import Config
 from karaokify_daemon.domain.chapters import Chapter
 from karaokify_daemon.domain.digest import Digest
 from karaokify_daemon.domain.disfluencies import kept
-from karaokify_daemon.domain.reel import Material, Reel, reels
+from karaokify_daemon.domain.material import Material, Reel
+from karaokify_daemon.domain.reel import reels
 from karaokify_daemon.domain.sentences import Sentence, sentences
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import LlmError

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from karaokify_daemon.domain.choice import Candidate
-from karaokify_daemon.domain.reel import Material, reels
+from karaokify_daemon.domain.material import Material
+from karaokify_daemon.domain.reel import reels
 from karaokify_daemon.domain.sentences import Sentence
 from karaokify_daemon.domain.transcript import Word
 
@@ -153,3 +154,62 @@ def test_what_is_removed_is_in_no_clip_and_does_not_count(seed):
         for clip, other in pairwise(part):
             gap = other.start - one.timeline.source_end(clip)
             assert abs(gap - 40) <= 17
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_nothing_that_may_be_said_offered_or_left_out_is_no_reel_or_a_good_one(data):
+    """Words may be tiny and without gaps, what is left out may touch them, and rates be low."""
+    gaps = st.sampled_from([0, 0, 20, 300, 5000])
+    now, found = 0, []
+    for i in range(data.draw(st.integers(1, 25))):
+        words = []
+        for _ in range(data.draw(st.integers(1, 6))):
+            length = data.draw(st.sampled_from([1, 20, 200, 900]))
+            words.append(Word("word", now, now + length))
+            now += length + data.draw(gaps)
+        found.append(Sentence(i, tuple(words)))
+    words = [word for sentence in found for word in sentence.words]
+    out = [(w.start, w.end) for w in words if data.draw(st.booleans()) and w.end - w.start >= 120]
+    spans = st.tuples(*(st.integers(0, len(found) - 1),) * 2).map(sorted)
+    offered = [
+        Candidate(first=a, last=b, length=0, score=0.5)
+        for a, b in data.draw(st.lists(spans, max_size=2))
+    ]
+    offered = offered[:1] if len(offered) == 2 and offered[1].first <= offered[0].last else offered
+    material = Material(
+        sentences=found, worth=[0.5] * len(found), duration_ms=now + 300, removed=out
+    )
+    rate, seconds = data.draw(st.sampled_from([1, 25, 60])), data.draw(st.sampled_from([3, 20]))
+    several = reels(material, Fraction(rate), length_ms=seconds * 1000, count=2, offered=offered)
+    for one in several:
+        assert 2 <= one.timeline.frames <= seconds * rate + 1
+        assert all(clip.frames >= 2 for clip in one.timeline.clips)
+        for clip in one.chosen if now + 300 > seconds * 1000 else ():
+            gaps_inside = pairwise(found[clip.first : clip.last + 1])
+            assert all(b.start - a.end <= 2500 for a, b in gaps_inside)
+
+
+def test_short_sentences_far_apart_fill_a_reel_too():
+    found = [
+        Sentence(
+            i, tuple(Word("word", 5500 * i + 400 * n, 5500 * i + 400 * n + 350) for n in (0, 1, 2))
+        )
+        for i in range(100)
+    ]
+    material = Material(sentences=found, worth=[0.5] * 100, duration_ms=560_000)
+    [one] = reels(material, RATE, length_ms=60_000)
+    assert 54_000 <= one.timeline.duration_ms <= 60_000
+
+
+def test_a_sentence_that_fits_is_shown_to_its_end():
+    found = [
+        Sentence(
+            i, tuple(Word("w", 23_000 * i + 400 * n, 23_000 * i + 400 * n + 350) for n in range(55))
+        )
+        for i in range(30)
+    ]
+    material = Material(sentences=found, worth=[0.5] * 30, duration_ms=700_000)
+    [one] = reels(material, RATE, length_ms=30_000)
+    last = one.timeline.clips[-1]
+    assert one.timeline.source_end(last) >= found[one.chosen[-1].last].end

@@ -1,0 +1,146 @@
+"""What reels are made of, and what a reel consists of."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from itertools import accumulate, pairwise
+
+from karaokify_daemon.domain.choice import Candidate
+from karaokify_daemon.domain.sentences import Sentence
+from karaokify_daemon.domain.timeline import Clip, Cut, Timeline
+
+CROSSFADE_MS = 250
+OFFERED = 1000.0  # by so much a clip that was offered is worth more than one that was not
+_BEFORE_MS, _AFTER_MS = 350, 450  # how much of the silence around it belongs to a clip, at most
+_MOMENT_MS = 250  # between two hard cuts; less is not understood
+
+
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """What reels are made of.
+
+    A recording's sentences, what each is worth (0 to 1), its length, and stretches that no reel
+    shows (milliseconds; in order, apart from one another, without a part of a word that is shown).
+    """
+
+    sentences: Sequence[Sentence]
+    worth: Sequence[float]
+    duration_ms: int
+    removed: Sequence[tuple[int, int]] = ()
+
+    def cuts(self, first: int, last: int) -> list[Cut]:
+        """Return the cuts of some sentences: their ends are in the gaps between words.
+
+        Half of a gap is theirs, at most 0.35 s before and 0.45 s after them.
+        """
+        found = self.sentences
+        start, end = found[first].start, found[last].end
+        before = found[first - 1].end if first else 0
+        after = found[last + 1].start if last + 1 < len(found) else self.duration_ms
+        begin = start - min(_BEFORE_MS, max(0, start - before) // 2)
+        until = end + min(_AFTER_MS, max(0, after - end) // 2)
+        shown = [(a, b) for a, b in self.kept(begin, until) if a < end and b > start]
+        kept = _mended(shown) or [(begin, until)]  # nothing but what is left out is said
+        return [
+            Cut(
+                start=one,
+                end=other,
+                lead=max(0, start - one) if i == 0 else 0,
+                tail=max(0, other - end) if i == len(kept) - 1 else 0,
+            )
+            for i, (one, other) in enumerate(kept)
+        ]
+
+    def length(self, first: int, last: int) -> int:
+        """Return by how much some sentences make a reel longer, in milliseconds.
+
+        What a crossfade with the clip before may take does not count.
+        """
+        cuts = self.cuts(first, last)
+        return sum(cut.end - cut.start for cut in cuts) - min(CROSSFADE_MS, cuts[0].lead)
+
+    def score(self, clip: Candidate) -> float:
+        """Return what a part is worth for each second of it, from 0 to 1."""
+        if clip.offered:
+            return clip.score / OFFERED
+        said = [self.sentences[i] for i in range(clip.first, clip.last + 1)]
+        total = sum(sentence.end - sentence.start for sentence in said) or 1
+        return sum(self.worth[s.id] * (s.end - s.start) for s in said) / total
+
+    def kept(self, begin: int, until: int) -> Iterator[tuple[int, int]]:
+        """Yield what is shown of a stretch (milliseconds)."""
+        at = max(0, bisect_right(self._starts, begin) - 1)
+        for start, end in self.removed[at:]:
+            if start >= until:
+                break
+            if end <= begin:
+                continue
+            if start > begin:
+                yield begin, start
+            begin = end
+        if begin < until:
+            yield begin, until
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [start for start, _ in self.removed]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reel:
+    """A reel: which parts of a recording it has, and the clips of each in its timeline."""
+
+    timeline: Timeline
+    chosen: tuple[Candidate, ...]
+    parts: tuple[tuple[Clip, ...], ...]
+
+    @classmethod
+    def of(cls, material: Material, chosen: Sequence[Candidate], rate: Fraction) -> "Reel":
+        """Return the reel of chosen parts; each has a score from 0 to 1. Raises ValueError."""
+        cuts = [material.cuts(clip.first, clip.last) for clip in chosen]
+        return cls.cut([replace(clip, score=material.score(clip)) for clip in chosen], cuts, rate)
+
+    @classmethod
+    def cut(
+        cls, chosen: Sequence[Candidate], cuts: Sequence[Sequence[Cut]], rate: Fraction
+    ) -> "Reel":
+        """Return the reel of chosen parts, each with its cuts.
+
+        What is shorter than two frames is left out. Raises ValueError where all is.
+        """
+        cuts = [[cut for cut in part if _frames(cut, rate) >= 2] for part in cuts]
+        chosen = [clip for clip, part in zip(chosen, cuts, strict=True) if part]
+        cuts = [part for part in cuts if part]
+        timeline = Timeline.of([cut for part in cuts for cut in part], rate, CROSSFADE_MS)
+        ends = [0, *accumulate(len(part) for part in cuts)]
+        parts = tuple(timeline.clips[one:other] for one, other in pairwise(ends))
+        return cls(timeline=timeline, chosen=tuple(chosen), parts=parts)
+
+    @property
+    def sentences(self) -> frozenset[int]:
+        """The numbers of the sentences that are in it."""
+        return frozenset(i for clip in self.chosen for i in range(clip.first, clip.last + 1))
+
+
+def _frames(cut: Cut, rate: Fraction) -> int:
+    return round((cut.end - cut.start) * rate / 1000)
+
+
+def _mended(shown: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return stretches of which none is a mere moment: such a one stays with the next, or the last.
+
+    A sentence may begin with a short word before something that is left out.
+    """
+    found: list[tuple[int, int]] = []
+    for begin, end in shown:
+        if found and (_short(found[-1]) or _short((begin, end))):
+            found[-1] = found[-1][0], end
+        else:
+            found.append((begin, end))
+    return found
+
+
+def _short(stretch: tuple[int, int]) -> bool:
+    return stretch[1] - stretch[0] < _MOMENT_MS
