@@ -162,3 +162,35 @@ def test_words_of_a_reel_are_captions_at_their_new_times(source):
     words = [word for caption in said for word in caption.words]
     assert words[0].text == "w7" and words[0].start == 3500 - CUTS[0].start
     assert said[-1].end <= timeline.duration_ms
+
+
+def odd_source(folder, kind):
+    """Write 40 s of sound, with a picture that ends early, or changes seldom; it tells the time."""
+    bright = "geq=lum='40+T*4':cb=128:cr=128"
+    picture = {
+        "short": f"color=c=black:s=256x144:r=25:d=12,{bright}",
+        "slides": f"color=c=black:s=256x144:r=25:d=40,{bright},select='not(mod(n,200))'",
+        "few key frames": f"color=c=black:s=256x144:r=25:d=40,{bright},select='not(mod(n,75))'",
+    }[kind]
+    target = folder / f"{kind}.mkv"
+    often = "1" if kind == "slides" else "250"
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i",
+         "anoisesrc=a=0.1:d=40", "-fps_mode", "vfr", "-c:v", "libx264", "-g", often, "-bf", "2",
+         "-preset", "ultrafast", "-crf", "4", "-c:a", "aac", str(target)], check=True,
+    )  # fmt: skip
+    return target
+
+
+@pytest.mark.parametrize(("kind", "every"), [("short", 0.04), ("slides", 8), ("few key frames", 3)])
+def test_a_picture_that_comes_seldom_or_no_more_stands(tmp_path, limits, kind, every):
+    media = odd_source(tmp_path, kind)
+    output, timeline = rendered(media, limits, "25")
+    shots = seen(output)
+    assert len(shots) == timeline.frames
+    for clip in timeline.clips:
+        for frame in (clip.at + clip.fade + 2, clip.until - 10):
+            seconds_in = (clip.start + timeline.ms(frame - clip.at)) / 1000
+            shown = min(seconds_in, 11.96) if kind == "short" else seconds_in // every * every
+            bright = (40 + 4 * shown - 16) * 255 / 219
+            assert abs(shots[frame][0] - bright) < 4, (kind, frame, seconds_in)

@@ -53,18 +53,25 @@ def clip_inputs(
     """Open a recording once for each stretch; `opened` adds an input and returns it.
 
     Of picture and sound, one is read: FFmpeg 5.1 reads the sound of all clips ahead, and would
-    keep all pictures until they are shown. For the same reason, one thread decodes each.
+    keep all pictures until they are shown. For the same reason, one thread decodes each. Pictures
+    are read from a key frame on: what is seen at the start of a clip may have come long before.
     """
-    only: dict[str, Any] = {"vn": None} if sound else {"an": None, "threads": 1}
     return [
-        opened(
-            recording,
-            ss=f"{clips[0].start / 1000:.3f}",
-            t=f"{(timeline.source_end(clips[-1]) - clips[0].start) / 1000 + _BEYOND_S:.3f}",
-            **only,
-        )
+        _heard(timeline, clips, recording, opened) if sound else _seen(clips, recording, opened)
         for clips in stretches(timeline)
     ]
+
+
+def _heard(
+    timeline: Timeline, clips: Sequence[Clip], recording: Path, opened: Callable[..., Any]
+) -> Any:
+    length = (timeline.source_end(clips[-1]) - clips[0].start) / 1000 + _BEYOND_S
+    return opened(recording, vn=None, ss=f"{clips[0].start / 1000:.3f}", t=f"{length:.3f}")
+
+
+def _seen(clips: Sequence[Clip], recording: Path, opened: Callable[..., Any]) -> Any:
+    start = f"{clips[0].start / 1000:.3f}"
+    return opened(recording, an=None, threads=1, noaccurate_seek=None, ss=start)
 
 
 def joined_sound(inputs: Sequence[Any], timeline: Timeline, heard: Channels) -> Any:
@@ -113,8 +120,9 @@ def joined_picture(inputs: Sequence[Any], timeline: Timeline, shown: VideoStream
         part = source[f"v:{shown.ordinal}"]
         if shown.interlaced:
             part = part.filter("bwdif", mode="send_frame", deint="interlaced")
+        # A picture that comes seldom, or no more, stands until the next one, or for ever.
+        part = part.filter("fps", fps=str(rate)).filter("tpad", stop=-1, stop_mode="clone")
         part = part.filter("fps", fps=str(rate), start_time=0)
-        part = part.filter("tpad", stop=-1, stop_mode="clone")
         part = _selected(part, clips, rate)
         # In this order: times that are computed from seconds are rounded, and frames fall together.
         part = part.filter("settb", str(1 / rate)).filter("setpts", "N")
