@@ -74,7 +74,7 @@ def from_dict(tree: Tree, *, faults: Iterable[Fault] = (), file: str | None = No
         config = Config.model_validate(tree)
     except ValidationError as error:
         found += [_fault(detail) for detail in error.errors()]
-    found += _preset_faults(tree.get("presets"))
+    found += _preset_faults(tree.get("presets"), config)
     if found:
         raise ConfigError.of(found, file)
     return config
@@ -110,7 +110,7 @@ def with_options(config: Config, options: Tree, *, trusted: bool) -> Config:
     return config.model_copy(update=parts)
 
 
-def _preset_faults(presets: Any) -> list[Fault]:
+def _preset_faults(presets: Any, config: Config) -> list[Fault]:
     """Return what is wrong with each preset, now rather than when its first file comes."""
     faults = []
     for name, options in presets.items() if isinstance(presets, dict) else ():
@@ -119,7 +119,7 @@ def _preset_faults(presets: Any) -> list[Fault]:
         if not isinstance(options, dict):
             continue  # validation has said so
         try:
-            with_options(Config(), options, trusted=True)
+            with_options(config, options, trusted=True)
         except SidecarError as error:
             faults.append(Fault(key=f"presets.{name}", value=options, problem=error.problem))
     return faults

@@ -8,6 +8,7 @@ from karaokify_daemon.domain.digest import Digest, Point
 from karaokify_daemon.domain.plain import plain
 
 _ACTS = re.compile(r"([\\`*_\[\]<>&|~$])")  # on a reader of Markdown, anywhere in a line
+_ADDRESS = re.compile(r"://|mailto:|www\.|@", re.IGNORECASE)  # readers make links of them
 _BEGINS = re.compile(r"^(\s*)([#+\-=]|\d{1,9}[.)])")  # at its start only
 
 
@@ -40,6 +41,7 @@ def escaped(text: str) -> str:
     ('\\# \\<b\\>2 \\* 3\\</b\\> !\\[x\\](y)', '1\\. a')
     """
     line = _ACTS.sub(r"\\\1", plain(text).strip())
+    line = _ADDRESS.sub(lambda m: re.sub(r"([:.@])", r"\\\1", m[0]), line)
     return _BEGINS.sub(lambda m: f"{m[1]}{m[2][:-1]}\\{m[2][-1]}", line)
 
 

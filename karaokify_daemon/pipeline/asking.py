@@ -65,19 +65,20 @@ def ask(
     settings: Llm,
     state: Path,
     cache: Path,
+    job: str = "",
     cancelled: Callable[[], bool] = lambda: False,
     connect: Callable[[Llm, Budget], Model] = Client,
 ) -> Asked:
     """Return what the configured model says of a recording, for `count` reels of each length (s).
 
     Answers are kept in the folder `cache`, by what was asked of which model; what is asked again
-    costs nothing. The day's costs are kept in the folder `state`. Raises LlmError, also where
-    there is nothing to ask about, and CancelledError.
+    costs nothing. What job and day have cost is kept in the folder `state`. Raises LlmError, also
+    where there is nothing to ask about, and CancelledError.
     """
     if not found:
         raise LlmError("there are no sentences that a language model could be asked about")
     wish = Wish.of(found, lengths, count, language)
-    budget = Budget(settings, state, on_damaged=_tell_damaged)
+    budget = Budget(settings, state, job, on_damaged=_tell_damaged)
     with connect(settings, budget) as model:
         asker = _Asker(model, settings, cache / _FOLDER, cancelled)
         parts = windows(found, settings.window_tokens)

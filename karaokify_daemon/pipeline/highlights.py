@@ -1,5 +1,7 @@
 """The highlight stage: which parts of a recording make its reels, and what it is about."""
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -9,19 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 from karaokify_daemon.config import Config
 from karaokify_daemon.domain.chapters import Chapter
+from karaokify_daemon.domain.choice import LEAST
 from karaokify_daemon.domain.digest import Digest
 from karaokify_daemon.domain.disfluencies import kept
 from karaokify_daemon.domain.material import Material, Reel
 from karaokify_daemon.domain.reel import reels
 from karaokify_daemon.domain.sentences import Sentence, sentences
 from karaokify_daemon.domain.transcript import Transcript
-from karaokify_daemon.errors import LlmError
+from karaokify_daemon.errors import CancelledError, LlmError
 from karaokify_daemon.pipeline.asking import ask
 
 if TYPE_CHECKING:
     from karaokify_daemon.pipeline.digesting import Extractive
 
 _FRAME_MS = 50
+_AT_A_TIME = 300  # words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +68,14 @@ class Highlighter:
     """Finds the highlights of one recording; `warn` hears what its manifest will say."""
 
     def __init__(
-        self, config: Config, warn: Callable[[str], None], cancelled: Callable[[], bool]
+        self,
+        config: Config,
+        job: str,
+        warn: Callable[[str], None],
+        cancelled: Callable[[], bool],
     ) -> None:
-        self._config, self._warn, self._cancelled = config, warn, cancelled
+        """`job` is the id by which what a language model costs is counted."""
+        self._config, self._job, self._warn, self._cancelled = config, job, warn, cancelled
 
     def find(
         self,
@@ -91,11 +100,14 @@ class Highlighter:
             return Highlights(facts={"chosen_by": "nobody", "reels": []})
         own = Extractive(found, transcript.language)
         worth = own.worths(loudness_of(found, pcm))
-        if noted is None:
+        said = _fingerprint(found)
+        if noted is None or noted.get("said") != said:
             extract = own.digest(worth, duration_ms)
             digest, facts = self._digest(found, transcript.language, extract)
         else:
             digest, facts = Digest.from_dict(noted["digest"]), noted["facts"]
+        if why := facts.get("why"):
+            self._warn(f"{why}; highlights were chosen without it")
         material = Material(
             sentences=found,
             worth=worth,
@@ -108,7 +120,7 @@ class Highlighter:
             digest=digest,
             reels=made,
             facts={**facts, "reels": [reel_facts(reel) for reel in made]},
-            noted={"digest": digest.to_dict(), "facts": facts},
+            noted={"digest": digest.to_dict(), "facts": facts, "said": said},
         )
 
     def _digest(
@@ -128,13 +140,13 @@ class Highlighter:
                 settings=settings,
                 state=folders.state,
                 cache=folders.cache,
+                job=self._job,
                 cancelled=self._cancelled,
             )
         except LlmError as error:
             if settings.required:
                 raise
             why = f"the language model was of no use: {error.problem}"
-            self._warn(f"{why}; highlights were chosen without it")
             return own, {"chosen_by": "extractive", "why": why, "llm": {"model": settings.model}}
         return asked.digest.or_else(own), {"chosen_by": "llm", "llm": asked.facts}
 
@@ -142,7 +154,15 @@ class Highlighter:
         """Return the stretches that no reel shows, in milliseconds."""
         if not self._config.highlights.remove_disfluencies:
             return []
-        parts = kept(transcript.words, transcript.language, 0, duration_ms)
+        words = transcript.words
+        # Some hundred words at a time: what is left out is weighed against all the rest.
+        parts: list[tuple[int, int]] = []
+        begin = 0
+        for at in range(0, len(words), _AT_A_TIME):
+            rest = words[at + _AT_A_TIME : at + _AT_A_TIME + 1]
+            end = (words[at + _AT_A_TIME - 1].end + rest[0].start) // 2 if rest else duration_ms
+            parts += kept(words[at : at + _AT_A_TIME], transcript.language, begin, end)
+            begin = end
         ends = [0, *(ms for part in parts for ms in part), duration_ms]
         pairs = zip(ends[::2], ends[1::2], strict=True)
         return [(one, other) for one, other in pairs if other > one]
@@ -155,18 +175,23 @@ class Highlighter:
         for seconds in settings.lengths:
             length_ms = round(seconds * 1000)
             several = reels(
-                material, rate, length_ms=length_ms, count=settings.count, offered=digest.clips
+                material,
+                rate,
+                length_ms=length_ms,
+                count=settings.count,
+                offered=digest.clips,
+                pulse=self._pulse,
             )
-            if len(several) < settings.count:
-                self._warn(
-                    f"there is matter for {len(several)} of the {settings.count} reels of "
-                    f"{seconds:g} s"
-                )
+            self._tell_missing(several, length_ms, material)
             made += [(length_ms, one) for one in several]
+        used: set[str] = set()
         for i, (length_ms, reel) in enumerate(made):
             titles = tuple(clip.title or own.title(clip.first, clip.last) for clip in reel.chosen)
-            best = max(range(len(titles)), key=lambda n: reel.chosen[n].score)
-            title = digest.title if settings.count == 1 else titles[best] or digest.title
+            by_score = sorted(range(len(titles)), key=lambda n: -reel.chosen[n].score)
+            wished = [digest.title] if len(made) == 1 else [titles[n] for n in by_score]
+            again = f"{digest.title} ({i + 1})" if digest.title in used else digest.title
+            title = next((t for t in wished if t and t not in used), again)
+            used.add(title)
             yield NamedReel(
                 ending=ending(i, len(made)),
                 asked_ms=length_ms,
@@ -174,6 +199,27 @@ class Highlighter:
                 reel=reel,
                 titles=titles,
             )
+
+    def _tell_missing(self, made: Sequence[Reel], length_ms: int, material: Material) -> None:
+        """Warn where there is less than was asked for."""
+        count, seconds = self._config.highlights.count, length_ms / 1000
+        if len(made) < count:
+            self._warn(f"there is matter for {len(made)} of the {count} reels of {seconds:g} s")
+        wanted = min(length_ms, material.duration_ms) * LEAST
+        for reel in made:
+            if (found_ms := reel.timeline.duration_ms) < wanted:
+                self._warn(f"a reel of {seconds:g} s has only {found_ms / 1000:.1f} s: no other "
+                           "sentences fit")  # fmt: skip
+
+    def _pulse(self) -> None:
+        if self._cancelled():
+            raise CancelledError("was stopped while its highlights were chosen")
+
+
+def _fingerprint(found: Sequence[Sentence]) -> str:
+    """Return what is another one where sentences, or their numbers, are others."""
+    content = json.dumps([(s.id, s.start, s.end, s.text) for s in found])
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def loudness_of(found: Sequence[Sentence], pcm: Path) -> list[float | None]:

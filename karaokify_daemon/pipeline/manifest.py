@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from karaokify_daemon.adapters.files.held import Held
 from karaokify_daemon.config import Config
@@ -19,7 +20,10 @@ from karaokify_daemon.pipeline.styles import styled
 from karaokify_daemon.pipeline.video import title_of
 
 _SCHEMA = 1
-_PACKAGES = ("karaokify-daemon", "whisper-timestamped", "openai-whisper", "torch", "litellm")
+_PACKAGES = (
+    *("karaokify-daemon", "whisper-timestamped", "openai-whisper", "torch"),
+    *("sentencex", "stopwordsiso", "wordfreq", "litellm"),
+)
 _RECOGNITION = {"engine", "model", "language", "no_speech"}  # what of it changes the result
 
 
@@ -41,8 +45,13 @@ def _highlights(config: Config) -> dict[str, Any]:
     settings = config.highlights
     if not (settings.lengths or settings.tells):
         return {}
-    llm = config.llm.model_dump(mode="json", include={"model", "api_base"})
-    return {"highlights": settings.model_dump(mode="json"), "llm": llm if llm["model"] else {}}
+    chosen = settings.model_dump(mode="json") | {"seconds": list(settings.lengths)}
+    if not settings.lengths:
+        chosen = {"summary": True}
+    llm = config.llm.model_dump(mode="json", include={"model", "window_tokens"})
+    if config.llm.api_base:
+        llm["host"] = urlsplit(config.llm.api_base).netloc  # its path may hold a key
+    return {"highlights": chosen, "llm": llm if llm["model"] else {}}
 
 
 def _style(config: Config) -> dict[str, Any]:

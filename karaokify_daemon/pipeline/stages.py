@@ -136,7 +136,9 @@ class JobRun:
             return None
         with self._course.stage(Stage.HIGHLIGHT):
             noted = self._notes.of(Stage.HIGHLIGHT)
-            found = Highlighter(self._config, self._warnings.append, self._course.cancelled).find(
+            found = Highlighter(
+                self._config, self._job.id, self._warnings.append, self._course.cancelled
+            ).find(
                 transcript,
                 decoded.pcm,
                 duration_ms=duration_ms,

@@ -28,21 +28,23 @@ def spliced(pcm: Path, target: Path, timeline: Timeline) -> Path:
     `pcm` is raw s16le, 16 kHz, mono, and so is the result. Raises OSError.
     """
     source = np.memmap(pcm, "<i2", mode="r") if pcm.stat().st_size else np.zeros(0, "<i2")
-    out = np.zeros(timeline.samples(timeline.frames, bars.SAMPLE_RATE), np.float32)
     following = [clip.fade for clip in timeline.clips[1:]] + [0]
-    for clip, fade_out in zip(timeline.clips, following, strict=True):
-        begin, end, faded_in, faded_out = (
-            timeline.samples(frame, bars.SAMPLE_RATE)
-            for frame in (clip.at, clip.until, clip.at + clip.fade, clip.until - fade_out)
-        )
-        first = clip.start * bars.SAMPLE_RATE // 1000
-        piece = np.zeros(end - begin, np.float32)
-        heard = source[first : first + len(piece)]
-        piece[: len(heard)] = heard
-        piece[: faded_in - begin] *= np.sin(np.linspace(0, np.pi / 2, faded_in - begin))
-        piece[faded_out - begin :] *= np.cos(np.linspace(0, np.pi / 2, end - faded_out))
-        out[begin:end] += piece
-    np.clip(out, -32768, 32767).astype("<i2").tofile(target)
+    left = np.zeros(0, np.float32)  # of the clip before, where the two fade into one another
+    with target.open("wb") as file:
+        for clip, fade_out in zip(timeline.clips, following, strict=True):
+            begin, end, faded_in, faded_out = (
+                timeline.samples(frame, bars.SAMPLE_RATE)
+                for frame in (clip.at, clip.until, clip.at + clip.fade, clip.until - fade_out)
+            )
+            first = clip.start * bars.SAMPLE_RATE // 1000
+            piece = np.zeros(end - begin, np.float32)
+            heard = source[first : first + len(piece)]
+            piece[: len(heard)] = heard
+            piece[: faded_in - begin] *= np.sin(np.linspace(0, np.pi / 2, faded_in - begin))
+            piece[faded_out - begin :] *= np.cos(np.linspace(0, np.pi / 2, end - faded_out))
+            piece[: len(left)] += left
+            left = piece[faded_out - begin :]
+            np.clip(piece[: faded_out - begin], -32768, 32767).astype("<i2").tofile(file)
     return target
 
 

@@ -72,7 +72,7 @@ def _seconds(header: str, now: datetime) -> float | None:
         return float(header)
     try:
         date = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):  # of a zone that is years away
         return None
     return (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds()
 

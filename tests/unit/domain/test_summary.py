@@ -47,6 +47,11 @@ def test_links_follow_a_video_that_gets_another_name():
         ("- nor this", "\\- nor this"),
         ("[a](javascript:x) <script> `c`", "\\[a\\](javascript:x) \\<script\\> \\`c\\`"),
         ("two\nlines\x1b[31m", "two lines\\[31m"),
+        (
+            "see https://evil.example, www.evil.example",
+            "see https\\://evil.example, www\\.evil.example",
+        ),
+        ("me@evil.example, mailto:me", "me\\@evil.example, mailto\\:me"),
         ("plain text, as usual.", "plain text, as usual."),
     ],
 )

@@ -35,7 +35,7 @@ def find(tmp_path):
         noise = np.random.default_rng(1).normal(0, 3000, duration_ms * 16)
         noise.astype("<i2").tofile(tmp_path / "audio.pcm")
         config = from_dict({"highlights": options})
-        highlighter = Highlighter(config, warnings.append, lambda: False)
+        highlighter = Highlighter(config, "job", warnings.append, lambda: False)
         return highlighter.find(
             transcript, tmp_path / "audio.pcm", duration_ms=duration_ms, rate=RATE, noted=noted
         )
@@ -64,7 +64,8 @@ def test_what_an_earlier_attempt_was_told_is_not_found_out_again(find):
         chapters=(Point(sentence=0, text="One"), Point(sentence=9, text="Two")),
         clips=(Candidate(first=3, last=5, length=0, score=0.9, title="Best"),),
     )
-    noted = {"digest": theirs.to_dict(), "facts": {"chosen_by": "llm", "llm": {"requests": 1}}}
+    facts = {"chosen_by": "llm", "llm": {"requests": 1}}
+    noted = find(TEXTS, seconds=10).noted | {"digest": theirs.to_dict(), "facts": facts}
     found = find(TEXTS, noted, seconds=10)
     assert found.digest == theirs and found.facts["llm"] == {"requests": 1}
     clips = clips_of(found.reels[0], found.sentences)
@@ -73,6 +74,32 @@ def test_what_an_earlier_attempt_was_told_is_not_found_out_again(find):
     starts = [chapter.start for chapter in found.chapters]
     assert starts == [0, found.sentences[9].start]
     assert find(TEXTS, found.noted, seconds=10) == found
+
+
+def test_what_was_told_of_other_sentences_is_not_used(find):
+    noted = find(TEXTS, seconds=10).noted | {"facts": {"chosen_by": "llm"}}
+    assert find(TEXTS[:10], noted, seconds=10).facts["chosen_by"] == "extractive"
+
+
+def test_why_there_was_no_answer_is_told_by_every_attempt(find):
+    noted = find(TEXTS, seconds=10).noted
+    noted["facts"]["why"] = "the language model was of no use: no answer"
+    assert not find.warnings
+    find(TEXTS, noted, seconds=10)
+    assert "of no use" in find.warnings[0]
+
+
+def test_no_two_of_several_reels_have_the_same_title(find):
+    texts = [f"Coral reefs number {i} are large and {w} indeed." for i in range(8)
+             for w in ("warm", "clear", "shallow", "bright")]  # fmt: skip
+    titles = [reel.title for reel in find(texts, seconds=10, count=5).reels]
+    assert len(set(titles)) == 5
+
+
+def test_what_is_too_short_is_told(find):
+    texts = [f"{'very ' * 30}long sentence number {i}." for i in range(12)]
+    find(texts, seconds=30)
+    assert "only" in find.warnings[0] and "30 s" in find.warnings[0]
 
 
 def test_what_is_no_speech_is_in_no_clip_where_that_is_asked_for(find):

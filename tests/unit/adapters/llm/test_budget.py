@@ -23,7 +23,9 @@ def job(tmp_path):
 
 
 def of_day(tmp_path):
-    return json.loads((tmp_path / FILE).read_text())
+    found = json.loads((tmp_path / FILE).read_text())
+    del found["jobs"]
+    return found
 
 
 def test_what_is_spent_is_counted_for_the_job_and_the_day(job, tmp_path):
@@ -127,3 +129,14 @@ def test_another_holder_is_waited_for_not_for_ever(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_LOCK_S", 0.01)
     with FileLock(tmp_path / ".llm-budget.lock"), pytest.raises(LlmError, match="held by another"):
         Budget(SETTINGS, tmp_path).reserve(Cost(tokens=1))
+
+
+def test_what_a_job_has_spent_counts_in_its_next_attempt_and_on_the_next_day(tmp_path):
+    settings = Llm(tokens_per_job=100, tokens_per_day=0)
+    Budget(settings, tmp_path, "one").reserve(Cost(tokens=80))
+    days = [date(2026, 1, 1), date(2026, 1, 2)]
+    for day in days:
+        again = Budget(settings, tmp_path, "one", today=lambda day=day: day)
+        with pytest.raises(LlmError, match="tokens_per_job"):
+            again.reserve(Cost(tokens=30))
+    Budget(settings, tmp_path, "two").reserve(Cost(tokens=90))
