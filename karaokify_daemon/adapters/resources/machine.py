@@ -26,10 +26,13 @@ def limits_threads() -> bool:
     return cpus() < len(os.sched_getaffinity(0))
 
 
-def memory_available() -> int:
+def memory_available() -> int | None:
     """Return how many bytes of memory can be taken without swapping."""
-    free = int(psutil.virtual_memory().available)
     left = Cgroups().memory_free()
+    try:
+        free = int(psutil.virtual_memory().available)
+    except (OSError, KeyError, ValueError):  # a sandbox may hide /proc/meminfo
+        return left
     return free if left is None else min(free, left)
 
 
@@ -47,9 +50,12 @@ def disk(folder: Path) -> tuple[int, int, int] | None:
     return None
 
 
-def load() -> float:
+def load() -> float | None:
     """Return how many programs wanted a processor in the last minute, for each that there is."""
-    return os.getloadavg()[0] / (os.cpu_count() or 1)
+    try:
+        return os.getloadavg()[0] / (os.cpu_count() or 1)
+    except OSError:
+        return None
 
 
 def temperature() -> float | None:
