@@ -212,6 +212,16 @@ class OutOfMemoryError(KaraokifyError):
     )
 
 
+class MemoryLimitError(KaraokifyError):
+    """A child process took more memory than it may, and was stopped."""
+
+    code = "memory_limit"
+    retryable = True  # once, with one thread
+    default_advice = (
+        "Raise that limit, or lower video.size, or use a smaller model; it is tried once with less."
+    )
+
+
 class TranscribeError(KaraokifyError):
     """The engine failed on this recording, on every rung of its ladder."""
 

@@ -1,15 +1,18 @@
 """What models have made, on disk: by what they were given, by which model, with which options."""
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+_NEW = ".new-"
 _HEX = re.compile(r"[0-9a-f]{64}")
 _SCHEMA = 1  # part of every key: entries of an older schema are no longer found
 
@@ -42,6 +45,9 @@ class JsonCache:
         data = _verified(raw)
         if data is None:
             self._drop(path, "is damaged: it does not match its checksum")
+        else:
+            with contextlib.suppress(OSError):  # then it only looks older than it is
+                os.utime(path)
         return data
 
     def put(self, key: str, data: dict[str, Any]) -> None:
@@ -56,9 +62,10 @@ class JsonCache:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with contextlib.suppress(PermissionError):  # somebody else's folder: files stay private
             self._folder.chmod(0o700)
-        handle, name = tempfile.mkstemp(prefix=".new-", dir=self._folder)  # mode 0600
+        handle, name = tempfile.mkstemp(prefix=_NEW, dir=self._folder)  # mode 0600
         try:
             with os.fdopen(handle, "wb") as file:
+                _lock(handle)  # it is not swept while we live
                 file.write(raw)
                 file.flush()
                 os.fsync(file.fileno())
@@ -77,6 +84,61 @@ class JsonCache:
             path.unlink()
         if self._on_corrupt is not None:
             self._on_corrupt(path, reason)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swept:
+    """What a sweep has removed, and what is left: numbers of entries and their bytes."""
+
+    removed: int = 0
+    freed: int = 0
+    entries: int = 0
+    size: int = 0
+
+
+def sweep(folders: Iterable[Path], *, most: int, seconds: float, now: float) -> Swept:
+    """Remove entries until no more than `most` bytes are left, those not used for longest first.
+
+    So go those that were not used for `seconds` before `now` (since 1970), and files that dead
+    processes were writing. 0: no limit. An entry is read at once: none is ever in use.
+    """
+    found = sorted(_entries(folders))
+    left = sum(size for _, size, _ in found)
+    removed = freed = 0
+    for used, size, path in found:
+        if not ((most and left > most) or (seconds and used < now - seconds)):
+            continue
+        with contextlib.suppress(OSError):  # somebody else's: the next one may go
+            path.unlink()
+            removed, freed, left = removed + 1, freed + size, left - size
+    return Swept(removed=removed, freed=freed, entries=len(found) - removed, size=left)
+
+
+def _entries(folders: Iterable[Path]) -> Iterator[tuple[float, int, Path]]:
+    """Yield when each entry was used last, its bytes, and its path; drop what was never finished.
+
+    What is there already is all that is looked at: how long that takes has a bound.
+    """
+    for folder in folders:
+        with contextlib.suppress(OSError):  # not there yet
+            for path in list(folder.iterdir()):
+                if path.name.startswith(_NEW):
+                    _drop_orphan(path)
+                elif path.suffix == ".json":
+                    with contextlib.suppress(OSError):
+                        stat = path.stat()
+                        yield stat.st_mtime, stat.st_size, path
+
+
+def _drop_orphan(path: Path) -> None:
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
+
+
+def _lock(handle: int) -> None:
+    with contextlib.suppress(OSError):  # a file system without flock: then no sweep gets it
+        fcntl.flock(handle, fcntl.LOCK_EX)
 
 
 def _verified(raw: bytes) -> dict[str, Any] | None:

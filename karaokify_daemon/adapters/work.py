@@ -5,6 +5,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
@@ -43,16 +44,37 @@ def discard(cache: Path, key: str) -> None:
     _remove_unused(_of_job(cache, key))
 
 
-def sweep(cache: Path, keep: Collection[str] = ()) -> int:
+def sweep(cache: Path, keep: Collection[str] = (), *, since: float = 0.0) -> int:
     """Remove folders that no process of this host uses; return how many.
 
-    `keep` are the keys of jobs that go on.
+    `keep` are the keys of jobs that go on; their folders stay where something was written there
+    `since` a time (seconds since 1970). A job whose folder is gone begins anew.
     """
     kept = {_of_job(cache, key) for key in keep}
     removed = 0
     for folder in (cache / _FOLDER).glob(f"{_host()}-*"):
-        removed += folder not in kept and _remove_unused(folder)
+        if folder not in kept or _written(folder) < since:
+            removed += _remove_unused(folder)
     return removed
+
+
+def usage(cache: Path) -> int:
+    """Return the bytes that all working folders hold; what vanishes meanwhile does not count."""
+    return sum(_size(path) for path in (cache / _FOLDER).rglob("*"))
+
+
+def _size(path: Path) -> int:
+    with contextlib.suppress(OSError):
+        return path.lstat().st_size
+    return 0
+
+
+def _written(folder: Path) -> float:
+    """Return when something was last written in a folder, or now where that cannot be told."""
+    try:
+        return max(path.lstat().st_mtime for path in (folder, *folder.iterdir()))
+    except OSError:
+        return time.time()
 
 
 def _remove_unused(folder: Path) -> bool:

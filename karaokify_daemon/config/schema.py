@@ -201,6 +201,16 @@ class Limits(Section):
     max_input_mb: Annotated[int, Field(ge=1)] = 1_000_000
     max_output_mb: Annotated[int, Field(ge=1)] = 65_536
     nice: Annotated[int, Field(ge=0, le=19)] = 10
+    min_free_memory_mb: Annotated[int, Field(ge=0)] = 128
+    min_free_disk_mb: Annotated[int, Field(ge=0)] = 100
+    min_free_gpu_mb: Annotated[int, Field(ge=0)] = 0
+    max_load: Annotated[float, Field(ge=0)] = 0.0
+    max_temperature: Annotated[float, Field(ge=0)] = 0.0
+    on_battery: bool = True
+    ffmpeg_rss_mb: Annotated[int, Field(ge=0)] = 0
+    worker_rss_mb: Annotated[int, Field(ge=0)] = 0
+    cache_mb: Annotated[int, Field(ge=0)] = 2000
+    cache_days: Annotated[float, Field(ge=0)] = 0.0
 
 
 class Log(Section):

@@ -10,6 +10,7 @@ from karaokify_daemon.errors import (
     KaraokifyError,
     LlmError,
     MachineError,
+    MemoryLimitError,
     ModelError,
     OutOfMemoryError,
     PublishError,
@@ -37,7 +38,13 @@ _AROUND = (
 
 def is_deadly(error: KaraokifyError) -> bool:
     """Tell whether a child process ended over the file, or had to be ended."""
-    return isinstance(error, WorkerDiedError | FfmpegDiedError | DeadlineError)
+    deadly = WorkerDiedError | FfmpegDiedError | DeadlineError | MemoryLimitError
+    return isinstance(error, deadly)
+
+
+def is_smaller(record: Record) -> bool:
+    """Tell whether a job is to be done with less memory: last time a child took too much of it."""
+    return record.reason is not None and record.reason.get("code") == MemoryLimitError.code
 
 
 def decide(error: KaraokifyError, record: Record, chance: float) -> float | None:

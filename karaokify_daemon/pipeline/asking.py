@@ -18,7 +18,7 @@ from karaokify_daemon.domain.digest import Digest
 from karaokify_daemon.domain.sentences import Sentence
 from karaokify_daemon.errors import LlmError
 
-_FOLDER = "answers"
+FOLDER = "answers"
 
 
 class Model(Protocol):
@@ -80,7 +80,7 @@ def ask(
     wish = Wish.of(found, lengths, count, language)
     budget = Budget(settings, state, job, on_damaged=_tell_damaged)
     with connect(settings, budget) as model:
-        asker = _Asker(model, settings, cache / _FOLDER, cancelled)
+        asker = _Asker(model, settings, cache / FOLDER, cancelled)
         parts = windows(found, settings.window_tokens)
         digests = [asker.ask(*question(part, wish.of_one_in(len(parts)))) for part in parts]
         if len(digests) > 1:

@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
 
 import structlog
 
+from karaokify_daemon.domain.admission import Needs
 from karaokify_daemon.domain.job import Stage
 from karaokify_daemon.errors import CancelledError, KaraokifyError
+from karaokify_daemon.pipeline.gate import Gate
 from karaokify_daemon.pipeline.notes import Notes
 
 
@@ -25,9 +27,9 @@ class Watch(Protocol):
 class Course:
     """The course of one job; `timings` are in seconds, by stage."""
 
-    def __init__(self, watch: Watch, notes: Notes, file: str) -> None:
+    def __init__(self, watch: Watch, notes: Notes, file: str, gate: Gate) -> None:
         """`file` is the recording's name, for errors."""
-        self._watch, self._notes, self._file = watch, notes, file
+        self._watch, self._notes, self._file, self._gate = watch, notes, file, gate
         self._log = structlog.get_logger()
         self.timings: dict[str, float] = {}
 
@@ -40,15 +42,24 @@ class Course:
         self._watch.progress(stage, fraction)
 
     @contextmanager
-    def stage(self, stage: Stage) -> Iterator[Callable[[float], None]]:
-        """Time a stage; what is yielded is told how far it is. Raises CancelledError."""
+    def stage(self, stage: Stage, needs: Needs | None = None) -> Iterator[Callable[[float], None]]:
+        """Time a stage, once there is what it needs; what is yielded is told how far it is.
+
+        Raises CancelledError, and what the gate does.
+        """
         if self.cancelled():
             raise CancelledError("was stopped", file=self._file)
-        self._log.debug("stage.started", stage=str(stage))
-        self.progress(stage, 0.0)
-        start = time.monotonic()
         try:
-            yield lambda fraction: self.progress(stage, fraction)
+            with ExitStack() as stack:
+                if needs is not None:
+                    passed = self._gate.passed(
+                        stage, needs, file=self._file, cancelled=self.cancelled
+                    )
+                    stack.enter_context(passed)
+                self._log.debug("stage.started", stage=str(stage))
+                self.progress(stage, 0.0)
+                start = time.monotonic()
+                yield lambda fraction: self.progress(stage, fraction)
         except KaraokifyError as error:
             error.file = error.file or self._file
             error.details.setdefault("stage", str(stage))

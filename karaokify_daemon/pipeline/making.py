@@ -11,10 +11,12 @@ from typing import Any
 from karaokify_daemon.adapters import ffmpeg
 from karaokify_daemon.adapters.files import outbox
 from karaokify_daemon.config import Config, Video
+from karaokify_daemon.domain.admission import Picture, to_render
 from karaokify_daemon.domain.captions import Caption
 from karaokify_daemon.domain.extracts import says_more
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import printable
+from karaokify_daemon.domain.retry import is_smaller
 from karaokify_daemon.domain.summary import summary
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.pipeline.course import Course
@@ -43,7 +45,10 @@ class _Part:
 
 
 class Maker:
-    """Makes the files of one job's bundle; `warn` hears what its manifest will say."""
+    """Makes the files of one job's bundle; `warn` hears what its manifest will say.
+
+    `films` tells that the recording has moving pictures.
+    """
 
     def __init__(
         self,
@@ -51,12 +56,15 @@ class Maker:
         job: Job,
         config: Config,
         course: Course,
+        tools: ffmpeg.Ffmpeg,
         decoded: ffmpeg.Decoded,
         *,
         notes: Notes,
         warn: Callable[[str], None],
+        films: bool,
     ) -> None:
         self._means, self._job, self._config, self._course = means, job, config, course
+        self._tools, self._films = tools, films
         self._decoded, self._notes, self._warn = decoded, notes, warn
 
     def make(
@@ -81,9 +89,14 @@ class Maker:
             return sound
         bundle.empty()
         parts = list(self._parts(bundle, highlights, duration_ms))
-        with self._course.stage(Stage.CAPTION):
+        needs = to_render([self._picture(part, rate) for part in parts])
+        with self._course.stage(Stage.CAPTION, needs):
             captions = self._write_texts(bundle, parts, transcript, highlights)
-        with self._means.renderer(self._course), self._course.stage(Stage.RENDER):
+        alone = is_smaller(self._notes.record)
+        with (
+            self._means.renderer(self._course, alone=alone),
+            self._course.stage(Stage.RENDER, needs),
+        ):
             for part in parts:
                 first = part is parts[0]
                 self._render(bundle, part, transcript, captions[part.ending], rate, first=first)
@@ -142,6 +155,18 @@ class Maker:
             )
             done += length
 
+    def _picture(self, part: _Part, rate: Fraction) -> Picture:
+        video, own = part.video, self._job.sidecars.background or part.video.background
+        moving = own is not None or video.zoom > 0 or self._films
+        return Picture(
+            width=video.width,
+            height=video.height,
+            rate=float(rate),
+            duration_ms=part.duration_ms,
+            crf=video.crf,
+            moving=moving,
+        )
+
     def _generator(
         self,
         output: Path,
@@ -158,7 +183,7 @@ class Maker:
                 output=output,
                 video=video,
                 sound=self._config.sound,
-                limits=self._config.limits,
+                limits=self._tools.limits,
                 background=self._job.sidecars.background,
                 duration_ms=duration_ms,
                 loudness=self._decoded.loudness,
@@ -226,7 +251,7 @@ class Maker:
         video, poster = bundle.file(f"{part.ending}.mp4"), bundle.path / "poster.jpg"
         own = video.with_suffix(".jpg") if part.reel else poster
         write_stills(
-            self._means.tools,
+            self._tools,
             video,
             part.video,
             captions,
@@ -242,7 +267,7 @@ class Maker:
         with self._course.stage(Stage.VERIFY):
             for ending, duration_ms in videos.items():
                 video = bundle.file(f"{ending}.mp4")
-                ffmpeg.verify(self._means.tools, video, duration_ms=duration_ms, rate=rate)
+                ffmpeg.verify(self._tools, video, duration_ms=duration_ms, rate=rate)
 
     def _tell_fonts(self, parts: list[_Part]) -> list[str]:
         lines = list(dict.fromkeys(line for p in parts for line in p.generator.font_warnings))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from karaokify_daemon.adapters.resources import cpus
 from karaokify_daemon.adapters.whisper import models
 from karaokify_daemon.config import Transcribe
 from karaokify_daemon.errors import CancelledError
@@ -15,6 +16,10 @@ OnProgress = Callable[[float], None]
 class Recogniser(Protocol):
     """What can recognise speech in raw s16le PCM, 16 kHz, mono."""
 
+    @property
+    def model(self) -> str | None:
+        """Name of the model in memory."""
+
     def recognise(
         self,
         pcm: Path,
@@ -22,10 +27,14 @@ class Recogniser(Protocol):
         duration_ms: int,
         model: str,
         language: str,
+        threads: int = 0,
         on_progress: OnProgress | None = None,
         cancelled: Callable[[], bool] = ...,
     ) -> dict[str, Any]:
         """Return whisper-timestamped's JSON with a key "engine" that says what produced it."""
+
+    def free(self) -> None:
+        """Free the model, unless a job uses it."""
 
 
 class InProcess:
@@ -44,6 +53,7 @@ class InProcess:
         duration_ms: int,  # noqa: ARG002 - a worker's deadline; nobody watches over this process
         model: str,
         language: str,
+        threads: int = 0,  # noqa: ARG002 - the engine was given them
         on_progress: OnProgress | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> dict[str, Any]:
@@ -66,6 +76,19 @@ class InProcess:
             )
             return result
 
+    @property
+    def model(self) -> str | None:
+        """Name of the model in memory."""
+        return self._resident
+
+    def free(self) -> None:
+        """Free the model, unless a job uses it."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._engine = self._resident = None
+            finally:
+                self._lock.release()
+
     def _load(self, model: str) -> None:
         self._engine = self._resident = None
         # Seconds and hundreds of MB, which a transcript from the cache need not cost.
@@ -73,5 +96,5 @@ class InProcess:
 
         settings = self._settings
         file = models.resolve(model, self._cache, download=settings.download)
-        self._engine = Engine(file, device=settings.device, threads=settings.threads)
+        self._engine = Engine(file, device=settings.device, threads=settings.threads or cpus())
         self._resident = model

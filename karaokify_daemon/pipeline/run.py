@@ -14,10 +14,12 @@ from karaokify_daemon.config import Config, Folders
 from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.names import bundle_stem, printable
 from karaokify_daemon.domain.record import Record
+from karaokify_daemon.domain.retry import is_smaller
 from karaokify_daemon.errors import ModelError, PublishError, SidecarError
 from karaokify_daemon.pipeline.course import Watch
+from karaokify_daemon.pipeline.gate import Gate
 from karaokify_daemon.pipeline.manifest import identity, is_damaged, source_hashes
-from karaokify_daemon.pipeline.means import Means
+from karaokify_daemon.pipeline.means import Means, smaller
 from karaokify_daemon.pipeline.notes import Notes
 from karaokify_daemon.pipeline.sidecars import effective_config
 from karaokify_daemon.pipeline.stages import JobRun, Result
@@ -35,9 +37,11 @@ def work_key(folders: Folders, content: str) -> str:
 class Pipeline:
     """Takes jobs through the stages; one object serves all jobs, from several threads."""
 
-    def __init__(self, config: Config, recogniser: Recogniser) -> None:
+    def __init__(self, config: Config, recogniser: Recogniser, gate: Gate | None = None) -> None:
+        """`gate` is one that outlives this; without any, what the machine lacks is not awaited."""
         self._config = config
-        self._means = Means(config, recogniser)
+        gate = gate or Gate(config.limits, config.folders, patient=False)
+        self._means = Means(config, recogniser, gate)
 
     def process(self, held: Held, watch: Watch, notes: Notes) -> Result:
         """Take a job from its media to a published bundle.
@@ -50,6 +54,8 @@ class Pipeline:
         with work_folder(folders.cache) as links:
             job = held.linked(links)
             config = effective_config(self._config, job)
+            if is_smaller(notes.record):
+                config = smaller(config)
             run = JobRun(self._means, held, job, config, watch, notes)
             run.probe()  # before all of it is read: it may be a thousand hours long
             hashes = source_hashes(held, config, watch.cancelled)

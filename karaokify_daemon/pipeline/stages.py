@@ -9,6 +9,7 @@ from karaokify_daemon.adapters.files import outbox
 from karaokify_daemon.adapters.files.held import Held
 from karaokify_daemon.adapters.intake.settle import refuse_written
 from karaokify_daemon.config import Config
+from karaokify_daemon.domain import admission
 from karaokify_daemon.domain.chapters import chapters_within
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import printable
@@ -22,7 +23,7 @@ from karaokify_daemon.pipeline.hearing import Hearing
 from karaokify_daemon.pipeline.highlights import Highlighter, Highlights
 from karaokify_daemon.pipeline.making import Maker, write_json
 from karaokify_daemon.pipeline.manifest import manifest
-from karaokify_daemon.pipeline.means import Means
+from karaokify_daemon.pipeline.means import Means, within_quota
 from karaokify_daemon.pipeline.notes import Notes
 from karaokify_daemon.pipeline.video import background_of
 
@@ -52,7 +53,8 @@ class JobRun:
         """`job` is the one that is held, by paths of ours."""
         self._means, self._held, self._job, self._config = means, held, job, config
         self._notes = notes
-        self._course = Course(watch, notes, self._name)
+        self._tools = ffmpeg.Ffmpeg(within_quota(config.limits))
+        self._course = Course(watch, notes, self._name, means.gate)
         self._warnings: list[str] = []
         self._hearing = Hearing(
             job, config, means.recogniser, self._warnings.append, self._course.cancelled
@@ -79,7 +81,7 @@ class JobRun:
         if decoded.damage:
             self._warnings.append(f"it is damaged, or cut short: {decoded.damage}")
         duration_ms = max(decoded.duration_ms, (info.duration_ms or 0) if info.video else 0)
-        with self._course.stage(Stage.TRANSCRIBE) as progress:
+        with self._course.stage(Stage.TRANSCRIBE, self._to_transcribe(duration_ms)) as progress:
             transcript = self._hearing.transcript(decoded, progress)
         self._highlights = self._highlight(transcript, decoded, duration_ms)
         self._sound = self._maker(decoded).make(
@@ -98,13 +100,23 @@ class JobRun:
         damaged = bool(decoded.damage)
         return Result(bundle=path, published=True, damaged=damaged, figures=figures)
 
+    def _to_transcribe(self, duration_ms: int) -> admission.Needs | None:
+        """Return what recognition needs; none where somebody has written the words with times."""
+        if self._job.sidecars.transcript is not None:
+            return None
+        model = self._config.transcribe.model
+        means = self._means
+        # Of several that wait for the one worker, the first has asked for the model's memory.
+        is_there = means.recogniser.model == model or means.gate.is_at_work(Stage.TRANSCRIBE)
+        return admission.to_transcribe(duration_ms, None if is_there else model)
+
     def _probe(self) -> ffmpeg.MediaInfo:
-        info = ffmpeg.probe(self._means.tools, self._job.media)
+        info = ffmpeg.probe(self._tools, self._job.media)
         if info.audio is None:
             raise NoAudioError("has no audio stream", file=self._name)
         # Now, before the long stages: hours of recognition may lie between.
         own, video = self._job.sidecars.background, self._config.video
-        self._rate = ffmpeg.rate_of(video, info, background_of(self._means.tools, video, own))
+        self._rate = ffmpeg.rate_of(video, info, background_of(self._tools, video, own))
         return info
 
     def _decode(self, info: ffmpeg.MediaInfo) -> ffmpeg.Decoded:
@@ -115,9 +127,11 @@ class JobRun:
             if decoded.is_intact():
                 self._course.reused(Stage.DECODE, found)
                 return decoded
-        with self._course.stage(Stage.DECODE) as progress:
+        longest_ms = round(self._config.limits.max_duration_seconds * 1000)
+        needs = admission.to_decode(info.duration_ms, longest_ms)
+        with self._course.stage(Stage.DECODE, needs) as progress:
             decoded = ffmpeg.decode(
-                self._means.tools,
+                self._tools,
                 self._job.media,
                 pcm,
                 info,
@@ -134,7 +148,7 @@ class JobRun:
         settings = self._config.highlights
         if not (settings.lengths or settings.tells):
             return None
-        with self._course.stage(Stage.HIGHLIGHT):
+        with self._course.stage(Stage.HIGHLIGHT, admission.to_highlight()):
             noted = self._notes.of(Stage.HIGHLIGHT)
             found = Highlighter(
                 self._config, self._job.id, self._warnings.append, self._course.cancelled
@@ -155,9 +169,11 @@ class JobRun:
             self._job,
             self._config,
             self._course,
+            self._tools,
             decoded,
             notes=self._notes,
             warn=self._warnings.append,
+            films=self._info.video is not None,
         )
 
     @property
@@ -185,7 +201,7 @@ class JobRun:
             },
             "sound": self._sound,
             "transcript_from_cache": self._hearing.cache_hit,
-            "ffmpeg": self._means.tools.version(),
+            "ffmpeg": self._tools.version(),
             "damaged": bool(decoded.damage),
             "timings_seconds": dict(self._course.timings),
             "warnings": list(self._warnings),

@@ -19,7 +19,7 @@ from karaokify_daemon.pipeline.recognition import InProcess, OnProgress, Recogni
 
 __all__ = ["Recogniser", "Transcriber"]
 
-_FOLDER = "transcripts"
+FOLDER = "transcripts"
 _FRAME_MS = 10
 
 
@@ -49,7 +49,7 @@ class Transcriber:
         self._config = config or Config(folders=Folders(cache=_own_cache()))
         folder = self._config.folders.cache
         self._recogniser = recogniser or InProcess(self._config.transcribe, folder)
-        self._cache = JsonCache(folder / _FOLDER, on_corrupt=_log_corrupt)
+        self._cache = JsonCache(folder / FOLDER, on_corrupt=_log_corrupt)
 
     def transcribe(
         self, audio_path: str | Path, *, on_progress: OnProgress | None = None
@@ -106,6 +106,7 @@ class Transcriber:
             duration_ms=duration_ms,
             model=self._model,
             language=language,
+            threads=self._config.transcribe.threads,
             on_progress=on_progress,
             cancelled=cancelled,
         )

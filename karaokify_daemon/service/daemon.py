@@ -107,7 +107,7 @@ class Daemon:
                 until = min(until, start + max(_SHORTEST_REST_S, self._busy))
 
     def _start(self, stack: ExitStack) -> None:
-        self._parts = Parts(self._config, self._wake)
+        self._parts = Parts(self._config, self._wake, patient=not self._once)
         stack.callback(self._collect)
         stack.callback(self._parts.close)
         self._pool = ThreadPoolExecutor(_MOST_JOBS, thread_name_prefix="job")

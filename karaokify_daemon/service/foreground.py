@@ -27,7 +27,7 @@ def process_files(files: Iterable[Path], config: Config) -> int:
     logs.configure(Log(level="error"), stream=sys.stderr)
     console, failed = Console(stderr=True, highlight=False), 0
     with ExitStack() as parts:
-        worker = Worker(config.transcribe, cache=config.folders.cache)
+        worker = Worker(config.transcribe, cache=config.folders.cache, limits=config.limits)
         parts.callback(worker.close)
         pipeline = Pipeline(config, worker)
         for path in files:

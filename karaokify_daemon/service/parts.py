@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from karaokify_daemon.adapters import ffmpeg, mounts, work
+from karaokify_daemon.adapters import ffmpeg, mounts
 from karaokify_daemon.adapters.ffmpeg.process import find
 from karaokify_daemon.adapters.files import claims, moves, outbox
 from karaokify_daemon.adapters.files.durable import reported
@@ -17,12 +17,14 @@ from karaokify_daemon.adapters.whisper import models
 from karaokify_daemon.config import Config, clashes
 from karaokify_daemon.domain.record import LEAVING, Record
 from karaokify_daemon.errors import ConfigError, Fault, IntakeError, KaraokifyError, PublishError
-from karaokify_daemon.pipeline.run import Pipeline, work_key
+from karaokify_daemon.pipeline.gate import Gate
+from karaokify_daemon.pipeline.run import Pipeline
 from karaokify_daemon.pipeline.sidecars import with_preset
 from karaokify_daemon.pipeline.styles import styled
 from karaokify_daemon.service.devices import Devices
 from karaokify_daemon.service.ledger import Ledger
 from karaokify_daemon.service.supervisor import Worker
+from karaokify_daemon.service.tidying import Tidier
 
 _PASSING = ("ENOSPC", "EDQUOT", "EROFS", "EIO")  # of a disk; the tick waits for their end
 _WORRYING = {"worker.died", "engine.fallback", "library"}
@@ -65,8 +67,11 @@ def _finish(record: Record) -> None:
 class Parts:
     """The parts of a running service."""
 
-    def __init__(self, config: Config, wake: Callable[[], None]) -> None:
-        """Make them all; nothing is begun yet. Raises what `look_over` does."""
+    def __init__(self, config: Config, wake: Callable[[], None], *, patient: bool = True) -> None:
+        """Make them all; nothing is begun yet. Raises what `look_over` does.
+
+        Without patience, no job waits until others than us leave a disk free.
+        """
         self._wake = wake
         self._watching = self._looked_over = False
         self._log = structlog.get_logger()
@@ -79,6 +84,8 @@ class Parts:
             if error.details.get("errno") not in _PASSING:
                 raise
         self.ledger = Ledger(config)
+        self._tidier = Tidier()
+        self.gate = Gate(config.limits, config.folders, patient=patient)
         self._assemble(config, self._worker(config))
 
     def change(self, config: Config) -> None:
@@ -113,7 +120,9 @@ class Parts:
     def _assemble(self, config: Config, worker: Worker) -> None:
         folders, intake = config.folders, config.intake
         self.config, self.worker = config, worker
-        self.pipeline = Pipeline(config, worker)
+        worker.limits = self.gate.limits = config.limits
+        self.gate.free = worker.free
+        self.pipeline = Pipeline(config, worker, self.gate)
         self._inbox = Inbox(
             folders.inbox,
             intake,
@@ -153,6 +162,7 @@ class Parts:
             forget(self.pipeline, record)
         if first:  # now that it is known which jobs go on
             self._sweep()
+        self._tidier.tidy(self.config, self.ledger.contents(), at_once=first)
         return scan
 
     def _watch(self) -> None:
@@ -167,7 +177,6 @@ class Parts:
         outbox.sweep(folders.outbox, going_on)
         for folder in folders.moved_to:
             moves.sweep(folder)
-        work.sweep(folders.cache, [work_key(folders, content) for content in going_on])
 
     def lose_sight(self) -> None:
         """Watch no more; what is watched when the folders are there again may be another disk."""

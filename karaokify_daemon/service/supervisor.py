@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from karaokify_daemon.config import Transcribe
-from karaokify_daemon.errors import CancelledError, WorkerDiedError
+from karaokify_daemon.adapters import resources
+from karaokify_daemon.config import Limits, Transcribe
+from karaokify_daemon.errors import CancelledError, MemoryLimitError, WorkerDiedError
 from karaokify_daemon.service.child import Child, Patience
 from karaokify_daemon.service.worker import Answer, Beat, Cancel, Loaded, LogLine, Order
 
 _POLL_S = 0.1
 _ABORT_S = 3.0
+_MB = 1_000_000
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.5, 60.0
 
 OnProgress = Callable[[float], None]
@@ -34,9 +36,20 @@ def backoff_seconds(deaths: int) -> float:
 class Worker:
     """One resident model behind one method; any thread may call it, one job runs at a time."""
 
-    def __init__(self, settings: Transcribe, *, cache: Path, on_log: OnLog | None = None) -> None:
-        """Start nothing yet: the first job does. `on_log` gets event names with their fields."""
+    def __init__(
+        self,
+        settings: Transcribe,
+        *,
+        cache: Path,
+        limits: Limits | None = None,
+        on_log: OnLog | None = None,
+    ) -> None:
+        """Start nothing yet: the first job does. `on_log` gets event names with their fields.
+
+        `limits` may be replaced at any time.
+        """
         self._settings, self._cache = settings, cache
+        self.limits = limits or Limits()
         self._on_log = on_log or (lambda _event, _fields: None)
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -74,13 +87,15 @@ class Worker:
         duration_ms: int,
         model: str,
         language: str,
+        threads: int = 0,
         on_progress: OnProgress | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> dict[str, Any]:
         """Return the engine's result for a file of raw s16le PCM, 16 kHz, mono.
 
-        Blocks; loads the model first when another one, or none, is resident. Raises
-        WorkerDiedError, WorkerStalledError, CancelledError, ModelError, OutOfMemoryError or
+        Blocks; loads the model first when another one, or none, is resident. `threads` are those
+        of the processor; 0 leaves it to the configuration. Raises WorkerDiedError,
+        WorkerStalledError, MemoryLimitError, CancelledError, ModelError, OutOfMemoryError or
         TranscribeError.
         """
 
@@ -90,7 +105,7 @@ class Worker:
         with self._turn(stop):
             child = self._running(stop)
             self._jobs += 1
-            order = Order(job=self._jobs, pcm=pcm, model=model, language=language)
+            order = Order(job=self._jobs, pcm=pcm, model=model, language=language, threads=threads)
             if model != self._model:
                 self._model = self._device = None
             patience = Patience(self._settings, duration_ms)
@@ -106,11 +121,19 @@ class Worker:
     def idle(self) -> None:
         """Free the model when it has not been used for `idle_unload_seconds`."""
         limit = self._settings.idle_unload_seconds
-        if limit <= 0 or not self._lock.acquire(blocking=False):
+        if limit > 0:
+            self._end_unused("idle", limit)
+
+    def free(self) -> None:
+        """Free the model at once, unless a job uses it: the memory is needed elsewhere."""
+        self._end_unused("memory is short", 0.0)
+
+    def _end_unused(self, reason: str, seconds: float) -> None:
+        if not self._lock.acquire(blocking=False):
             return
         try:
-            if self._child is not None and time.monotonic() - self._used_at >= limit:
-                self._end("idle")
+            if self._child is not None and time.monotonic() - self._used_at >= seconds:
+                self._end(reason)
         finally:
             self._lock.release()
 
@@ -143,6 +166,7 @@ class Worker:
             raise CancelledError("was stopped before it was recognised")
         if self._child is None:
             self._child = Child(self._settings, self._cache)
+            resources.step_back(self._child.pid, self.limits.nice)
             self._restarts += self._deaths > 0
             self._on_log("worker.started", {"pid": self._child.pid})
         return self._child
@@ -160,6 +184,9 @@ class Worker:
             return self._follow(child, order.job, patience, stop, on_progress)
         except WorkerDiedError as error:
             self._died(error)
+            raise
+        except MemoryLimitError:
+            self._end("took too much memory")
             raise
         except BaseException:  # cancelled, Ctrl-C, or the callback's own: the child must stop too
             self._abort(child, order.job)
@@ -179,6 +206,7 @@ class Worker:
                 raise CancelledError("was stopped while it was recognised")
             reply = child.receive(_POLL_S)
             patience.check(reply)
+            self._check_memory(child)
             match reply:
                 case LogLine(event, fields):
                     self._on_log(event, fields)
@@ -190,6 +218,12 @@ class Worker:
                         shown = fraction
                 case Answer(job=of) if of == job:
                     return reply
+
+    def _check_memory(self, child: Child) -> None:
+        limit = self.limits.worker_rss_mb
+        if limit and (held := -(-resources.rss(child.pid) // _MB)) > limit:
+            problem = f"made the worker take {held} MB of memory, more than limits.worker_rss_mb"
+            raise MemoryLimitError(f"{problem} = {limit}", held_mb=held, limit_mb=limit)
 
     def _abort(self, child: Child, job: int) -> None:
         """Have the child stop the job by itself, which keeps the model; else kill it."""

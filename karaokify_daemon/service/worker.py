@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from karaokify_daemon.adapters.resources import cpus
 from karaokify_daemon.adapters.whisper import models
 from karaokify_daemon.config import Transcribe
 from karaokify_daemon.errors import CancelledError, KaraokifyError, TranscribeError
@@ -38,6 +39,7 @@ class Order:
     pcm: Path
     model: str
     language: str
+    threads: int = 0
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,7 @@ class _Desk:
     def _recognise(self, order: Order) -> dict[str, Any]:
         beat = _Pulse(self._link, order.job)
         engine = self._engine_for(order, beat)
+        engine.use_threads(order.threads or self._settings.threads or cpus())
         self._link.send(Loaded(job=order.job, model=order.model, device=engine.device))
         result = engine.recognise(order.pcm, language=order.language, on_progress=beat)
         if (rung := result["engine"]["rung"]) not in _FIRST_RUNGS:
@@ -180,7 +183,7 @@ class _Desk:
             self._link.send(LogLine("model.download", {"model": order.model}))
         beat(0.0)
         self._engine = Engine(
-            file, device=settings.device, threads=settings.threads, on_download=beat
+            file, device=settings.device, threads=settings.threads or cpus(), on_download=beat
         )
         self._resident = order.model
         facts = {"model": order.model, "device": self._engine.device}

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
+import psutil
+
 from karaokify_daemon.config import Limits
 from karaokify_daemon.domain.storage import ADVICE, complaint
 from karaokify_daemon.errors import (
@@ -24,6 +26,7 @@ from karaokify_daemon.errors import (
     KaraokifyError,
     LimitError,
     MachineError,
+    MemoryLimitError,
     PublishError,
 )
 
@@ -49,17 +52,24 @@ def find(binary: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Caps:
-    """What a child may take: the kernel sees to it. 0 means no limit, of `nice` no change."""
+    """What a child may take. 0 means no limit, of `nice` no change.
+
+    The kernel sees to it, but for `rss_mb`: that is looked at while the child runs.
+    """
 
     nice: int = 0
     memory_mb: int = 0  # of addresses: what is only reserved counts, too
     output_mb: int = 0  # of each file that it writes
+    rss_mb: int = 0  # of memory that it holds
 
     @classmethod
     def of(cls, limits: Limits) -> Self:
         """Return those of the configuration."""
         return cls(
-            nice=limits.nice, memory_mb=limits.ffmpeg_memory_mb, output_mb=limits.max_output_mb
+            nice=limits.nice,
+            memory_mb=limits.ffmpeg_memory_mb,
+            output_mb=limits.max_output_mb,
+            rss_mb=limits.ffmpeg_rss_mb,
         )
 
 
@@ -77,8 +87,8 @@ def execute(
 
     `deadline` is in seconds from now; `on_line` hears each line of stdout, in a thread of its
     own; what it raises ends the command and comes out here. Raises MachineError, or with the last
-    lines of stderr DeadlineError, CancelledError, LimitError, PublishError where a disk is full or
-    read-only, FfmpegDiedError, or FfmpegError.
+    lines of stderr DeadlineError, CancelledError, LimitError, MemoryLimitError, PublishError where
+    a disk is full or read-only, FfmpegDiedError, or FfmpegError.
     """
     with subprocess.Popen(
         [*_guards(caps, deadline), find(command[0]), *command[1:]],
@@ -95,7 +105,7 @@ def execute(
         readers = [_Reader(child.stdout, on_line), _Reader(child.stderr, kept.append)]
         problem: KaraokifyError | None = None
         try:
-            problem = _wait(child, file, deadline, cancelled, readers[0])
+            problem = _wait(child, file, deadline, caps, cancelled, readers[0])
         finally:
             _stop(child)
             for reader in readers:
@@ -123,6 +133,8 @@ def _guards(caps: Caps, deadline: float) -> list[str]:
         guards += [f"--fsize={caps.output_mb * _MB}"] if caps.output_mb else []
     if caps.nice and (nicer := shutil.which("nice")):
         guards += [nicer, "-n", str(caps.nice)]
+    if caps.nice and (ionice := shutil.which("ionice")):
+        guards += [ionice, "-t", "-c", "best-effort", "-n", "7"]  # -t: it runs in any case
     return guards
 
 
@@ -153,6 +165,7 @@ def _wait(
     child: subprocess.Popen[bytes],
     file: str,
     deadline: float,
+    caps: Caps,
     cancelled: Callable[[], bool],
     reader: _Reader,
 ) -> KaraokifyError | None:
@@ -166,7 +179,18 @@ def _wait(
             return CancelledError("was stopped", file=file)
         if time.monotonic() > end:
             return DeadlineError(f"took FFmpeg longer than {deadline:.0f} s", file=file)
+        if caps.rss_mb and (held := _held_mb(child.pid)) > caps.rss_mb:
+            limit = f"limits.ffmpeg_rss_mb = {caps.rss_mb}"
+            problem = f"made FFmpeg take {held} MB of memory, more than {limit}"
+            return MemoryLimitError(problem, file=file, held_mb=held, limit_mb=caps.rss_mb)
     return None
+
+
+def _held_mb(pid: int) -> int:
+    """Return the memory that a child holds, rounded up; FFmpeg has no children of its own."""
+    with contextlib.suppress(psutil.Error):  # it has ended meanwhile
+        return -(-int(psutil.Process(pid).memory_info().rss) // _MB)
+    return 0
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:

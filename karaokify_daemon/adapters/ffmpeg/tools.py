@@ -43,12 +43,12 @@ class Ffmpeg:
 
         `deadline` is in seconds; `duration_ms` is the length of the output, for the fraction that
         `on_progress` hears (from another thread). Raises FfmpegError (details: stderr),
-        DeadlineError, CancelledError.
+        DeadlineError, CancelledError, MemoryLimitError.
         """
         heard = _Progress(duration_ms, on_progress)
         quiet = [] if "-loglevel" in args else ["-loglevel", "warning"]
         return execute(
-            [self.limits.ffmpeg, *_ALWAYS, *quiet, *args],
+            [self.limits.ffmpeg, *_ALWAYS, *quiet, *_threaded(args, self.limits.ffmpeg_threads)],
             file=file,
             deadline=deadline,
             caps=Caps.of(self.limits),
@@ -75,6 +75,25 @@ class Ffmpeg:
     def version(self) -> str:
         """Return FFmpeg's version, such as `5.1.9-0+deb12u1`. Raises FfmpegError."""
         return _version(self.limits.ffmpeg)
+
+
+def _threaded(args: list[str], threads: int) -> list[str]:
+    """Return arguments with so many threads for filters, and for inputs that do not say; 0: any.
+
+    >>> " ".join(_threaded(["-ss", "1", "-i", "a", "-threads", "1", "-i", "b", "c"], 2))
+    '-filter_complex_threads 2 -ss 1 -threads 2 -i a -threads 1 -i b c'
+    """
+    if not threads:
+        return args
+    of_input = ["-threads", str(threads)]
+    whole, told = ["-filter_complex_threads", str(threads)], False
+    for part in args:
+        if part == "-i":
+            whole += [] if told else of_input
+            told = False
+        told = told or part == "-threads"
+        whole.append(part)
+    return whole
 
 
 @functools.cache

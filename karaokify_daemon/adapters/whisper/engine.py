@@ -5,7 +5,6 @@ torch may be imported.
 """
 
 import gc
-import os
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -55,18 +54,22 @@ class Engine:
         model_file: ModelFile,
         *,
         device: str = "auto",
-        threads: int = 0,
+        threads: int = 1,
         on_download: OnProgress | None = None,
     ) -> None:
         """Load the model on "cuda", "cpu" or whichever there is ("auto").
 
-        `threads` are CPU threads, 0 for as many as this process may use. Raises ModelError.
+        `threads` are of the processor. Raises ModelError.
         """
-        torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
+        self.use_threads(threads)
         self.name = model_file.name
         self.device = pick_device(device)
         self._model = load(model_file, self.device, on_download)
         self._version = version("whisper-timestamped")
+
+    def use_threads(self, threads: int) -> None:
+        """Recognise with so many threads of the processor from now on."""
+        torch.set_num_threads(threads)
 
     def recognise(
         self, pcm: Path, *, language: str, on_progress: OnProgress | None = None

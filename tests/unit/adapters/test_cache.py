@@ -3,7 +3,8 @@ import stat
 
 import pytest
 
-from karaokify_daemon.adapters.cache import JsonCache
+from karaokify_daemon.adapters.cache import JsonCache, Swept, sweep
+from tests.support.files import other_process
 
 DATA = {"text": "Grüße \ud800", "segments": [{"start": 0.1, "words": []}], "language": "de"}
 KEY = JsonCache.key(content="a" * 64, model="demo:1", options={"language": "en"})
@@ -127,3 +128,73 @@ def test_no_room_is_an_oserror(tmp_path):
     (tmp_path / "transcripts").write_text("in the way")
     with pytest.raises(OSError, match="transcripts"):
         JsonCache(tmp_path / "transcripts").put(KEY, DATA)
+
+
+NOW = 1_000_000.0
+
+
+def kept(cache, tmp_path, **ages):
+    """Put entries that were used so many seconds ago."""
+    folder, paths = tmp_path / "transcripts", {}
+    for name, age in ages.items():
+        cache.put(JsonCache.key(content=name, model="m", options={}), {"text": "x" * 1000})
+        (paths[name],) = set(folder.iterdir()) - set(paths.values())
+        os.utime(paths[name], (NOW - age, NOW - age))
+    return paths
+
+
+def left(paths):
+    return [name for name, path in paths.items() if path.exists()]
+
+
+def test_what_was_not_used_for_longest_goes_first_until_the_rest_fits(cache, tmp_path):
+    paths = kept(cache, tmp_path, old=300, older=400, new=100)
+    size = paths["old"].stat().st_size
+    found = sweep([tmp_path / "transcripts"], most=2 * size, seconds=0, now=NOW)
+    assert found == Swept(removed=1, freed=size, entries=2, size=2 * size)
+    assert left(paths) == ["old", "new"]
+
+
+def test_to_be_read_is_to_be_used(cache, tmp_path):
+    paths = kept(cache, tmp_path, first=400, second=300)
+    assert cache.get(JsonCache.key(content="first", model="m", options={})) is not None
+    size = paths["first"].stat().st_size
+    sweep([tmp_path / "transcripts"], most=size, seconds=0, now=NOW)
+    assert left(paths) == ["first"]
+
+
+def test_what_was_not_used_for_too_long_goes(cache, tmp_path):
+    paths = kept(cache, tmp_path, old=86_401, new=86_399)
+    assert sweep([tmp_path / "transcripts"], most=0, seconds=86_400, now=NOW).removed == 1
+    assert left(paths) == ["new"]
+
+
+def test_without_limits_everything_stays(cache, tmp_path):
+    paths = kept(cache, tmp_path, old=1e5)
+    assert sweep([tmp_path / "transcripts", tmp_path / "none"], most=0, seconds=0, now=NOW) == (
+        Swept(entries=1, size=paths["old"].stat().st_size)
+    )
+
+
+WRITING = (
+    "from pathlib import Path\n"
+    "from karaokify_daemon.adapters import cache\n"
+    "import os, tempfile\n"
+    "handle, _ = tempfile.mkstemp(prefix='.new-', dir=sys.argv[1])\n"
+    "cache._lock(handle)\n"
+)
+
+
+def test_what_a_dead_process_was_writing_goes_and_what_a_living_one_writes_stays(tmp_path):
+    with other_process(WRITING, tmp_path) as process:
+        sweep([tmp_path], most=1, seconds=1, now=NOW)
+        assert len(list(tmp_path.iterdir())) == 1
+        process.kill()
+    sweep([tmp_path], most=0, seconds=0, now=NOW)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_entry_is_left_alone(tmp_path):
+    (tmp_path / "notes.txt").write_text("x")
+    assert sweep([tmp_path], most=1, seconds=1, now=NOW) == Swept()
+    assert (tmp_path / "notes.txt").exists()

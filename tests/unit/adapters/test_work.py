@@ -1,6 +1,8 @@
+import os
+
 import pytest
 
-from karaokify_daemon.adapters.work import discard, job_folder, sweep, work_folder
+from karaokify_daemon.adapters.work import discard, job_folder, sweep, usage, work_folder
 from karaokify_daemon.errors import PublishError
 from tests.support.files import other_process
 
@@ -78,3 +80,15 @@ def test_a_cache_that_is_no_folder_is_told(tmp_path):
 
     with pytest.raises(PublishError, match="cannot be made"), job_folder(tmp_path / "cache", "k"):
         pass
+
+
+def test_the_folder_of_a_job_that_goes_on_stays_until_it_is_too_old(tmp_path):
+    with job_folder(tmp_path, "k") as folder:
+        (folder / "x").write_text("x" * 5000)
+        for path in (folder / "x", folder):
+            os.utime(path, (1000, 1000))
+        assert sweep(tmp_path, ["k"], since=2000) == 0  # it is in use
+    assert usage(tmp_path) >= 5000
+    assert sweep(tmp_path, ["k"]) == sweep(tmp_path, ["k"], since=999) == 0
+    assert sweep(tmp_path, ["k"], since=1001) == 1
+    assert usage(tmp_path) == 0

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from karaokify_daemon.domain.job import Job
 from karaokify_daemon.domain.record import Record
-from karaokify_daemon.domain.retry import decide, is_deadly
+from karaokify_daemon.domain.retry import decide, is_deadly, is_smaller
 from karaokify_daemon.errors import (
     CancelledError,
     DeadlineError,
@@ -13,6 +14,7 @@ from karaokify_daemon.errors import (
     JournalError,
     LlmError,
     MachineError,
+    MemoryLimitError,
     ModelError,
     NotMediaError,
     OutOfMemoryError,
@@ -22,6 +24,8 @@ from karaokify_daemon.errors import (
     WorkerDiedError,
     WorkerStalledError,
 )
+
+JOB = Job(id="1", media=Path("a.mp3"))
 
 
 def record(attempts, deaths=0):
@@ -34,7 +38,7 @@ def test_what_lies_in_the_file_fails_at_once(error):
 
 
 @pytest.mark.parametrize(
-    "error", [WorkerDiedError, WorkerStalledError, DeadlineError, FfmpegDiedError]
+    "error", [WorkerDiedError, WorkerStalledError, DeadlineError, FfmpegDiedError, MemoryLimitError]
 )
 def test_a_file_that_kills_its_worker_twice_is_set_aside(error):
     assert is_deadly(error("died"))
@@ -87,3 +91,11 @@ def test_a_stopped_job_starts_again():
 def test_a_file_that_changes_again_and_again_is_waited_for():
     waits = [decide(SourceChangedError("changed"), record(n), 0) for n in range(1, 40)]
     assert waits[:2] == [0, 0] and waits[-1] == 300
+
+
+def test_only_after_a_child_took_too_much_memory_less_is_tried():
+    def after(error):
+        return record(1).claimed(JOB).postponed(error.to_dict(), 0, deadly=True)
+
+    assert is_smaller(after(MemoryLimitError("took 9 MB")))
+    assert not is_smaller(after(WorkerDiedError("died"))) and not is_smaller(record(1))

@@ -14,6 +14,7 @@ from karaokify_daemon.errors import (
     FfmpegError,
     LimitError,
     MachineError,
+    MemoryLimitError,
     PublishError,
 )
 
@@ -164,3 +165,25 @@ def test_no_child_outlives_a_killed_service(tmp_path):
     parent.wait()
     assert not psutil.wait_procs([child], timeout=20)[1]
     parent.stdout.close()
+
+
+def test_a_child_is_last_in_the_queue_for_disks(tmp_path):
+    heard = []
+    script = "import psutil; print(int(psutil.Process().ionice()[1]))"
+    execute(python(script), file="x", deadline=60, caps=Caps(nice=7), on_line=heard.append)
+    assert heard == ["7"]
+
+
+def test_a_child_that_takes_too_much_memory_is_ended_with_the_figure():
+    script = "import time; kept = b'x' * 150_000_000; time.sleep(600)"
+    with pytest.raises(MemoryLimitError, match=r"limits\.ffmpeg_rss_mb = 100") as caught:
+        execute(python(script), file="talk.wav", deadline=600, caps=Caps(rss_mb=100))
+    assert caught.value.retryable and caught.value.file == "talk.wav"
+    assert 100 < caught.value.details["held_mb"] < 250
+
+
+def test_a_child_below_its_limit_goes_on():
+    script = "import time; time.sleep(0.3); print(1)"
+    heard = []
+    execute(python(script), file="x", deadline=60, caps=Caps(rss_mb=900), on_line=heard.append)
+    assert heard == ["1"]

@@ -1,0 +1,28 @@
+"""What our child processes take, and how they step back for others."""
+
+import contextlib
+
+import psutil
+
+_LOWEST = 7  # of the best-effort class: the last in the queue, and yet never starved
+
+
+def rss(pid: int) -> int:
+    """Return the bytes of memory that a process holds; 0 where it has ended."""
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+def step_back(pid: int, nice: int) -> None:
+    """Let a process that has just begun give way, for processors and for disks; 0: leave it.
+
+    Its later threads inherit that, those which it has already do not.
+    """
+    if not nice:
+        return
+    with contextlib.suppress(psutil.Error, OSError):
+        process = psutil.Process(pid)
+        process.nice(nice)
+        process.ionice(psutil.IOPRIO_CLASS_BE, _LOWEST)

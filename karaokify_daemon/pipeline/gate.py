@@ -1,0 +1,179 @@
+"""Lets a stage begin when the machine has what it needs, and says what is waited for."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from errno import ENOSPC
+from pathlib import Path
+
+import structlog
+
+from karaokify_daemon.adapters import resources
+from karaokify_daemon.config import Folders, Limits
+from karaokify_daemon.domain.admission import (
+    MARGIN,
+    Disk,
+    Floors,
+    Found,
+    Needs,
+    refusal,
+    refusal_alone,
+)
+from karaokify_daemon.domain.job import Stage
+from karaokify_daemon.domain.storage import ADVICE
+from karaokify_daemon.errors import CancelledError, PublishError
+
+_POLL_S = 0.5
+_MB = 1_000_000
+_TAKEN_S = 60.0  # by then a stage holds the memory that it was promised, and it is seen
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Promise:
+    """What a stage at work may still take; disks by their device."""
+
+    stage: Stage
+    since: float
+    memory: int
+    disks: tuple[tuple[int, int], ...]
+
+
+class Gate:
+    """One for all jobs; `limits` may be replaced at any time, and those that wait heed it.
+
+    `waiting` says of each file that waits, what for.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        folders: Folders,
+        *,
+        patient: bool = True,
+        free: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Without patience only other stages are waited for: somebody stands by.
+
+        `free` gives memory back that is held for no job.
+        """
+        self.limits, self._folders = limits, folders
+        self.free = free
+        self.waiting: dict[str, str] = {}
+        self._patient = patient
+        self._changed = threading.Condition()
+        self._promised: list[_Promise] = []
+        self._log = structlog.get_logger()
+
+    def is_at_work(self, stage: Stage) -> bool:
+        """Tell whether some job is at a stage, having passed here."""
+        return any(one.stage is stage for one in self._promised)
+
+    @contextmanager
+    def passed(
+        self, stage: Stage, needs: Needs, *, file: str, cancelled: Callable[[], bool]
+    ) -> Iterator[None]:
+        """Wait until there is what a stage needs, and keep it for as long as that takes.
+
+        Raises CancelledError; without patience PublishError where a disk is too full.
+        """
+        promise = self._await(stage, needs, file, cancelled)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._promised.remove(promise)
+                self._changed.notify_all()
+
+    def _await(
+        self, stage: Stage, needs: Needs, file: str, cancelled: Callable[[], bool]
+    ) -> _Promise:
+        since = None
+        try:
+            while True:
+                with self._changed:
+                    if (reason := self._refusal(stage, needs)) is None:
+                        promise = self._promise(stage, needs)
+                        self._promised.append(promise)
+                        break
+                    if since is None:
+                        since = time.monotonic()
+                        self._log.warning("stage.waiting", stage=str(stage), reason=reason)
+                    self.waiting[file] = reason
+                    self._changed.wait(_POLL_S)
+                if cancelled():
+                    raise CancelledError("was stopped while it waited for resources", file=file)
+        finally:
+            self.waiting.pop(file, None)
+        if since is not None:
+            seconds = round(time.monotonic() - since, 1)
+            self._log.info("stage.continued", stage=str(stage), seconds=seconds)
+        return promise
+
+    def _refusal(self, stage: Stage, needs: Needs) -> str | None:
+        """Return why a stage must wait. Raises PublishError where it would in vain."""
+        floors, found = self._floors(), self._look(needs)
+        reason = refusal(needs, found, floors)
+        if reason is None or self._promised:
+            return reason
+        reason_alone = refusal_alone(needs, found, floors)
+        if reason_alone is None or not self._patient:
+            self._refuse_full(needs, found, floors)
+            self._log.warning("stage.tight", stage=str(stage), reason=reason_alone or reason)
+            return None
+        if found.memory is not None and found.memory < floors.memory:
+            self.free()
+        return reason_alone
+
+    def _refuse_full(self, needs: Needs, found: Found, floors: Floors) -> None:
+        only = Found(disks=found.disks)
+        if reason := refusal(Needs(disks=needs.disks), only, floors):
+            raise PublishError(reason, advice=ADVICE[ENOSPC])
+
+    def _floors(self) -> Floors:
+        limits = self.limits
+        return Floors(
+            memory=limits.min_free_memory_mb * _MB,
+            disk=limits.min_free_disk_mb * _MB,
+            gpu=limits.min_free_gpu_mb * _MB,
+            load=limits.max_load,
+            temperature=limits.max_temperature,
+            battery=limits.on_battery,
+        )
+
+    def _look(self, needs: Needs) -> Found:
+        """Return what is free, less what others were promised; only what is asked for is read."""
+        limits, now = self.limits, time.monotonic()
+        memory = resources.memory_available() if limits.min_free_memory_mb else None
+        if memory is not None:
+            memory -= sum(one.memory for one in self._promised if now - one.since < _TAKEN_S)
+        return Found(
+            memory=memory,
+            disks=list(self._disks(needs)) if limits.min_free_disk_mb else (),
+            load=resources.load() if limits.max_load else None,
+            gpu=resources.gpu_free() if limits.min_free_gpu_mb and needs.gpu else None,
+            temperature=resources.temperature() if limits.max_temperature else None,
+            on_battery=not limits.on_battery and resources.on_battery(),
+        )
+
+    def _disks(self, needs: Needs) -> Iterator[Disk]:
+        for name, _ in needs.disks:
+            if (told := resources.disk(self._folder(name))) is None:
+                continue
+            device, free, total = told
+            kept = sum(size for one in self._promised for of, size in one.disks if of == device)
+            yield Disk(name=name, free=max(0, free - kept), total=total)
+
+    def _promise(self, stage: Stage, needs: Needs) -> _Promise:
+        disks = tuple(
+            (told[0], round(size * MARGIN))
+            for name, size in needs.disks
+            if (told := resources.disk(self._folder(name))) is not None
+        )
+        memory = round(needs.memory * MARGIN)
+        return _Promise(stage=stage, since=time.monotonic(), memory=memory, disks=disks)
+
+    def _folder(self, name: str) -> Path:
+        path: Path = getattr(self._folders, name)
+        return path

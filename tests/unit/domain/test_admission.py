@@ -1,0 +1,99 @@
+import pytest
+
+from karaokify_daemon.domain.admission import (
+    Disk,
+    Floors,
+    Found,
+    Needs,
+    Picture,
+    refusal,
+    refusal_alone,
+    to_decode,
+    to_render,
+    to_transcribe,
+)
+
+GB = 10**9
+ALL = Floors(memory=GB, disk=GB, gpu=GB, load=2.0, temperature=90.0, battery=False)
+
+
+def test_without_floors_nothing_is_waited_for():
+    poor = Found(
+        memory=0,
+        disks=[Disk(name="cache", free=0, total=GB)],
+        load=99,
+        gpu=0,
+        temperature=200,
+        on_battery=True,
+    )
+    needs = Needs(memory=GB, disks=(("cache", GB),), gpu=True)
+    assert refusal(needs, poor, Floors()) is None
+    assert refusal(needs, Found(), ALL) is None
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (Found(disks=[Disk(name="cache", free=2 * GB, total=1000 * GB)]),
+         "needs 3.0 GB on the disk of the cache, 2.0 GB are free"),
+        (Found(memory=GB // 2),
+         "needs 6.0 GB of memory beside limits.min_free_memory_mb, 500.0 MB are free"),
+        (Found(gpu=GB // 2),
+         "500.0 MB are free on the graphics card, limits.min_free_gpu_mb = 1000"),
+        (Found(load=2.54), "the load is 2.5 per processor, limits.max_load = 2"),
+        (Found(temperature=95.2), "the machine is 95 °C hot, limits.max_temperature = 90"),
+        (Found(on_battery=True), "the machine runs on its battery"),
+    ],
+)  # fmt: skip
+def test_each_shortage_is_told_with_its_figures(found, reason):
+    needs = Needs(memory=4 * GB, disks=(("cache", 2 * GB),), gpu=True)
+    assert refusal(needs, found, ALL) == reason
+
+
+def test_what_is_needed_must_fit_beside_the_floor():
+    needs, floors = Needs(memory=2 * GB), Floors(memory=GB)
+    assert refusal(needs, Found(memory=4 * GB), floors) is None
+    assert refusal(needs, Found(memory=4 * GB - 1), floors) is not None
+
+
+def test_a_small_disk_is_not_refused_for_the_floor_of_a_large_one():
+    small = Found(disks=[Disk(name="cache", free=3_000_000, total=100_000_000)])
+    assert refusal(Needs(disks=(("cache", 0),)), small, Floors(disk=GB)) is None
+    assert refusal(Needs(disks=(("cache", GB),)), small, Floors(disk=GB)) is not None
+
+
+def test_alone_an_estimate_of_memory_is_no_reason_but_the_floor_is():
+    needs, floors = Needs(memory=100 * GB), Floors(memory=GB)
+    assert refusal_alone(needs, Found(memory=GB), floors) is None
+    told = refusal_alone(needs, Found(memory=GB // 2), floors)
+    assert told == "500.0 MB are free of memory, limits.min_free_memory_mb = 1000"
+
+
+def test_an_hour_decoded_is_115_mb():
+    assert to_decode(3_600_000, 10**9).disks == (("cache", 115_200_000),)
+    assert to_decode(None, 10**9).disks == (("cache", 0),)
+    assert to_decode(10**9, 1000).disks == (("cache", 32_000),)
+
+
+def test_larger_models_need_more_and_a_loaded_one_nothing():
+    names = ["tiny.en", "base", "small", "medium", "large-v3-turbo", "large-v3"]
+    needs = [to_transcribe(0, name).memory for name in names]
+    assert needs == sorted(set(needs))
+    assert to_transcribe(0, None) == Needs()
+    assert to_transcribe(3_600_000, None).memory == pytest.approx(2 * GB, rel=0.05)
+    assert to_transcribe(0, "/models/own.pt").memory == 2 * GB
+    assert to_transcribe(0, "small").gpu
+
+
+def picture(**changes):
+    given = {"width": 1920, "height": 1080, "rate": 25.0, "duration_ms": 3_600_000, "crf": 20}
+    return Picture(**given | {"moving": False} | changes)
+
+
+def test_what_moves_takes_more_and_a_coarser_picture_less():
+    def needed(**changes):
+        return dict(to_render([picture(**changes)]).disks)["outbox"]
+
+    assert needed(crf=26) < needed() < needed(moving=True)
+    assert 0.5 * GB < needed() < 2 * GB
+    assert to_render([picture(), picture()]).disks[0][1] > 1.9 * needed()

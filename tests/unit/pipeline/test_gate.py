@@ -1,0 +1,127 @@
+import threading
+
+import pytest
+from structlog.testing import capture_logs
+
+from karaokify_daemon.adapters import resources
+from karaokify_daemon.config import Folders, Limits
+from karaokify_daemon.domain.admission import Needs
+from karaokify_daemon.domain.job import Stage
+from karaokify_daemon.errors import CancelledError, PublishError
+from karaokify_daemon.pipeline.gate import Gate
+
+HUGE = 10**18
+PATIENCE_S = 30
+NONE = Needs()
+QUIET = Limits(min_free_memory_mb=1, min_free_disk_mb=1)
+
+
+def gate_of(folder, limits=QUIET, **options):
+    return Gate(limits, Folders().under(folder), **options)
+
+
+def passed(gate, needs=NONE, stage=Stage.DECODE, *, file="talk.wav", cancelled=lambda: False):
+    return gate.passed(stage, needs, file=file, cancelled=cancelled)
+
+
+class Waiter(threading.Thread):
+    """A job that wants to pass; `asked` is set once it has looked and was refused."""
+
+    def __init__(self, gate, needs):
+        super().__init__(daemon=True)
+        self.gate, self.needs = gate, needs
+        self.asked, self.passed = threading.Event(), threading.Event()
+        self.start()
+
+    def run(self):
+        with passed(self.gate, self.needs, file="second.wav", cancelled=self.ask):
+            self.passed.set()
+
+    def ask(self):
+        self.asked.set()
+        return False
+
+
+def test_what_needs_little_passes_at_once_and_silently(tmp_path):
+    gate = gate_of(tmp_path)
+    with capture_logs() as log, passed(gate, Needs(memory=1000, disks=(("cache", 1000),))):
+        assert gate.is_at_work(Stage.DECODE) and not gate.is_at_work(Stage.RENDER)
+    assert not gate.is_at_work(Stage.DECODE)
+    assert log == []
+
+
+def test_memory_is_waited_for_while_another_stage_is_at_work_and_no_longer(tmp_path):
+    gate = gate_of(tmp_path)
+    with capture_logs() as log:
+        with passed(gate):
+            waiter = Waiter(gate, Needs(memory=HUGE))
+            assert waiter.asked.wait(PATIENCE_S)
+            assert "of memory" in gate.waiting["second.wav"] and not waiter.passed.is_set()
+        assert waiter.passed.wait(PATIENCE_S)
+        waiter.join()
+    assert [line["event"] for line in log] == ["stage.waiting", "stage.tight", "stage.continued"]
+    assert gate.waiting == {}
+
+
+def test_what_others_were_promised_is_not_promised_twice(tmp_path):
+    gate = gate_of(tmp_path)
+    _, free, _ = resources.disk(tmp_path)
+    half = Needs(disks=(("cache", int(free / 1.5 * 0.6)),))
+    with passed(gate, half, Stage.RENDER):
+        waiter = Waiter(gate, half)
+        assert waiter.asked.wait(PATIENCE_S)
+        assert "on the disk of the cache" in gate.waiting["second.wav"]
+    assert waiter.passed.wait(PATIENCE_S)
+    waiter.join()
+
+
+def test_the_memory_of_an_idle_model_is_freed_before_others_are_waited_for(tmp_path):
+    freed = []
+    gate = gate_of(tmp_path, Limits(min_free_memory_mb=10**9))
+
+    def free():
+        freed.append(1)
+        gate.limits = QUIET
+
+    gate.free = free
+    with passed(gate):
+        assert freed == [1]
+
+
+def test_new_limits_are_heeded_by_who_waits(tmp_path):
+    gate = gate_of(tmp_path, Limits(min_free_memory_mb=10**9))
+    waiter = Waiter(gate, Needs())
+    assert waiter.asked.wait(PATIENCE_S)
+    gate.limits = Limits(min_free_memory_mb=0)
+    assert waiter.passed.wait(PATIENCE_S)
+    waiter.join()
+
+
+def test_who_waits_can_be_stopped(tmp_path):
+    gate = gate_of(tmp_path)
+    with (
+        pytest.raises(CancelledError),
+        passed(gate, Needs(disks=(("cache", HUGE),)), cancelled=lambda: True),
+    ):
+        pass
+    assert gate.waiting == {} and not gate.is_at_work(Stage.DECODE)
+
+
+def test_without_patience_a_full_disk_is_an_error_and_the_rest_a_warning(tmp_path):
+    gate = gate_of(tmp_path, patient=False)
+    with (
+        pytest.raises(PublishError, match="on the disk of the outbox"),
+        passed(gate, Needs(disks=(("outbox", HUGE),))),
+    ):
+        pass
+    gate.limits = Limits(min_free_memory_mb=10**9, max_load=1e-9)
+    with capture_logs() as log, passed(gate):
+        pass
+    assert [line["event"] for line in log] == ["stage.tight"]
+
+
+def test_nothing_is_looked_at_where_all_is_turned_off(tmp_path):
+    gate = gate_of(tmp_path, Limits(min_free_memory_mb=0, min_free_disk_mb=0))
+    with capture_logs() as log, passed(gate, Needs(memory=HUGE, disks=(("cache", HUGE),))):
+        pass
+    assert log == []
