@@ -30,7 +30,7 @@ _DEADLINE_S = 30.0  # a graphics card may have to be woken up
 _REFUSED_S = 3600.0  # then it is tried again: drivers come back, and the service runs for months
 _MOST_VERDICTS = 256  # a stranger's options may ask for any size
 _TAGS = re.compile(r"^(\[[^\]]*\] ?)+")
-_SPEAKERS = re.compile(r"^\[[^\]]*(nvenc|vaapi|AVHW|CUDA)", re.IGNORECASE)
+_OF_ENCODERS = re.compile(r"^[^ ].*(nvenc|vaapi|AVHW|CUDA)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +87,7 @@ def distrust(tools: Ffmpeg, video: Video, encoder: Encoder, reason: str) -> None
 def reason_of(error: KaraokifyError) -> str:
     """Return in FFmpeg's words, if it said any, why an encoder has failed."""
     lines = str(error.details.get("stderr", "")).splitlines()
-    said = [line for line in lines if _SPEAKERS.match(line)] or error.cause[-1:]
+    said = [line for line in lines if _OF_ENCODERS.match(line)] or error.cause[-1:]
     return _TAGS.sub("", said[0]).strip().rstrip(".") if said else error.problem
 
 
