@@ -12,6 +12,7 @@ from karaokify_daemon.config.languages import LANGUAGES
 from karaokify_daemon.config.style import Colour, Position, Waveform
 from karaokify_daemon.domain.frames import Margins
 
+Encoder = Literal["auto", "libx264", "h264_nvenc", "h264_vaapi"]
 Export = Literal["srt", "vtt", "ass", "lrc", "ultrastar", "ttml", "txt"]
 Seconds = Annotated[float, Field(ge=0, le=1e7)]
 
@@ -105,6 +106,7 @@ class Video(Section):
     waveform: Waveform | None = None
     waveform_color: Colour | None = None
     waveform_position: Position | None = None
+    encoder: Encoder = "libx264"
     crf: Annotated[int, Field(ge=0, le=51)] = 20
     encoder_preset: Literal[
         "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"

@@ -84,7 +84,7 @@ class JobRun:
         with self._course.stage(Stage.TRANSCRIBE, self._to_transcribe(duration_ms)) as progress:
             transcript = self._hearing.transcript(decoded, progress)
         self._highlights = self._highlight(transcript, decoded, duration_ms)
-        self._sound = self._maker(decoded).make(
+        self._made = self._maker(decoded).make(
             self._bundle, transcript, self._highlights, duration_ms=duration_ms, rate=self._rate
         )
         facts = self._facts(transcript, decoded, duration_ms)
@@ -199,7 +199,7 @@ class JobRun:
                 "range_lu": loudness.range_lu,
                 "true_peak_dbtp": loudness.true_peak_dbtp,
             },
-            "sound": self._sound,
+            **self._made,
             "transcript_from_cache": self._hearing.cache_hit,
             "ffmpeg": self._tools.version(),
             "damaged": bool(decoded.damage),
