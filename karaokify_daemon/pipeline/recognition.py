@@ -24,14 +24,18 @@ class Recogniser(Protocol):
         self,
         pcm: Path,
         *,
-        duration_ms: int,
+        span: tuple[int, int],
         model: str,
         language: str,
         threads: int = 0,
         on_progress: OnProgress | None = None,
         cancelled: Callable[[], bool] = ...,
     ) -> dict[str, Any]:
-        """Return whisper-timestamped's JSON with a key "engine" that says what produced it."""
+        """Return whisper-timestamped's JSON for a part of the file.
+
+        `span` says from when to when, in milliseconds of the file, as the times of the result do.
+        A key "engine" says what produced it.
+        """
 
     def free(self) -> None:
         """Free the model, unless a job uses it."""
@@ -50,7 +54,7 @@ class InProcess:
         self,
         pcm: Path,
         *,
-        duration_ms: int,  # noqa: ARG002 - a worker's deadline; nobody watches over this process
+        span: tuple[int, int],
         model: str,
         language: str,
         threads: int = 0,  # noqa: ARG002 - the engine was given them
@@ -72,7 +76,7 @@ class InProcess:
             if self._resident != model:
                 self._load(model)
             result: dict[str, Any] = self._engine.recognise(
-                pcm, language=language, on_progress=follow
+                pcm, span=span, language=language, on_progress=follow
             )
             return result
 

@@ -103,7 +103,7 @@ class Transcriber:
             return found, True
         raw = self._recogniser.recognise(
             pcm,
-            duration_ms=duration_ms,
+            span=(0, duration_ms),
             model=self._model,
             language=language,
             threads=self._config.transcribe.threads,

@@ -84,15 +84,16 @@ class Worker:
         self,
         pcm: Path,
         *,
-        duration_ms: int,
+        span: tuple[int, int],
         model: str,
         language: str,
         threads: int = 0,
         on_progress: OnProgress | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> dict[str, Any]:
-        """Return the engine's result for a file of raw s16le PCM, 16 kHz, mono.
+        """Return the engine's result for a part of a file of raw s16le PCM, 16 kHz, mono.
 
+        `span` says from when to when, in milliseconds of the file, as the times of the result do.
         Blocks; loads the model first when another one, or none, is resident. `threads` are those
         of the processor; 0 leaves it to the configuration. Raises WorkerDiedError,
         WorkerStalledError, MemoryLimitError, CancelledError, ModelError, OutOfMemoryError or
@@ -105,10 +106,17 @@ class Worker:
         with self._turn(stop):
             child = self._running(stop)
             self._jobs += 1
-            order = Order(job=self._jobs, pcm=pcm, model=model, language=language, threads=threads)
+            order = Order(
+                job=self._jobs,
+                pcm=pcm,
+                span=span,
+                model=model,
+                language=language,
+                threads=threads,
+            )
             if model != self._model:
                 self._model = self._device = None
-            patience = Patience(self._settings, duration_ms)
+            patience = Patience(self._settings, span[1] - span[0])
             answer = self._answer(child, order, patience, stop, on_progress)
             if answer.error is not None:
                 if answer.error.details.get("engine_lost"):

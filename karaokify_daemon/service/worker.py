@@ -33,10 +33,11 @@ _FIRST_RUNGS = ("efficient", "none")
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """Recognise this file with this model."""
+    """Recognise this part of a file (from, to, in milliseconds) with this model."""
 
     job: int
     pcm: Path
+    span: tuple[int, int]
     model: str
     language: str
     threads: int = 0
@@ -164,7 +165,9 @@ class _Desk:
         engine = self._engine_for(order, beat)
         engine.use_threads(order.threads or self._settings.threads or cpus())
         self._link.send(Loaded(job=order.job, model=order.model, device=engine.device))
-        result = engine.recognise(order.pcm, language=order.language, on_progress=beat)
+        result = engine.recognise(
+            order.pcm, span=order.span, language=order.language, on_progress=beat
+        )
         if (rung := result["engine"]["rung"]) not in _FIRST_RUNGS:
             self._link.send(LogLine("engine.fallback", {"rung": rung, "model": order.model}))
         return result
