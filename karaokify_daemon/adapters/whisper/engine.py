@@ -57,7 +57,7 @@ class Engine:
         threads: int = 1,
         on_download: OnProgress | None = None,
     ) -> None:
-        """Load the model on "cuda", "cpu" or whichever there is ("auto").
+        """Load the model on "cuda", "cuda:1", "cpu" or whichever there is ("auto").
 
         `threads` are of the processor. Raises ModelError.
         """
@@ -152,7 +152,7 @@ class Engine:
 
     @property
     def _fp16(self) -> bool:
-        return self.device == "cuda"
+        return self.device.startswith("cuda")
 
     def _drop_hooks(self) -> None:
         """Remove what a failed run may have left: it would record into the next run's times."""
@@ -162,7 +162,7 @@ class Engine:
 
     def _free(self) -> None:
         gc.collect()
-        if self.device == "cuda":
+        if self._fp16:
             torch.cuda.empty_cache()
 
     def _labelled(self, result: dict[str, Any], rung: str) -> dict[str, Any]:
