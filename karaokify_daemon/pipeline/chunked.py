@@ -138,14 +138,18 @@ class Chunked:
 
     def _again(self, begin: int, end: int, language: str, *, whole: bool) -> _Heard:
         """Return what an earlier attempt has heard in a chunk, or hear it now, and keep it."""
+        event, seconds = "chunk.reused", {"begin": begin / 1000, "end": end / 1000}
 
         def hear() -> dict[str, Any]:
+            nonlocal event
+            event = "chunk.finished"
             heard = self._heard(begin, end, language, whole=whole)
             found = {"transcript": heard.transcript.to_dict(), "engine": dict(heard.engine)}
             return {"until": heard.until} | found
 
         found = self._keeping({"chunk": [begin, end], "language": language}, hear)
         self._tell(end, 1.0)
+        structlog.get_logger().debug(event, **seconds)
         transcript = Transcript.from_dict(found["transcript"])
         return _Heard(until=found["until"], transcript=transcript, engine=found["engine"])
 
