@@ -92,8 +92,9 @@ class Maker:
         with self._course.stage(Stage.CAPTION, needs):
             captions = self._write_texts(bundle, parts, transcript, highlights)
         alone = is_smaller(self._notes.record)
+        length_ms = sum(part.duration_ms for part in parts)
         with (
-            self._means.renderer(self._course, alone=alone),
+            self._means.renderer(self._course, length_ms, alone=alone),
             self._course.stage(Stage.RENDER, needs),
         ):
             for part in parts:

@@ -117,7 +117,8 @@ def engine() -> Finding:
 
 def device(settings: Transcribe) -> Finding:
     """Ask PyTorch for GPUs, in a process of its own: importing it takes seconds and memory."""
-    if settings.device == "cpu":
+    wanted = settings.devices or (settings.device,)
+    if set(wanted) == {"cpu"}:
         return Finding("device", "ok", "cpu, as configured")
     command = [sys.executable, "-P", "-c", _ASK_TORCH]  # -P: no torch.py of this folder
     try:
@@ -131,10 +132,12 @@ def device(settings: Transcribe) -> Finding:
     except (subprocess.TimeoutExpired, ValueError, IndexError) as error:
         text = f"PyTorch gave no answer ({type(error).__name__})"
         return Finding("device", "fail", text, 'Set transcribe.device = "cpu".')
-    if gpus:
+    most = max((int(one.partition(":")[2] or 0) for one in wanted if "cuda" in one), default=-1)
+    if gpus and most < len(gpus):
         return Finding("device", "ok", f"cuda: {', '.join(gpus)} (PyTorch {torch})")
-    if settings.device == "cuda":
-        text = f"cuda is configured, and PyTorch {torch} finds no NVIDIA GPU"
+    if most >= 0:
+        found = f"{len(gpus)} NVIDIA GPUs" if gpus else "no NVIDIA GPU"
+        text = f"{', '.join(wanted)} is configured, and PyTorch {torch} finds {found}"
         advice = 'Check the driver with nvidia-smi, or set transcribe.device = "auto".'
         return Finding("device", "fail", text, advice)
     return Finding("device", "ok", f"cpu: PyTorch {torch} finds no NVIDIA GPU")
