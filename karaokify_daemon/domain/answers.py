@@ -6,7 +6,7 @@ So an answer is either exactly of the form asked for, or refused with all that i
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ LONGEST_TITLE, LONGEST_SUMMARY, LONGEST_POINT = 80, 1200, 200  # characters
 # is too long is ended sooner.
 _STRETCHED = 2
 _ATTEMPTS = 100  # places of a text at which JSON may begin
-_TOLD = 20  # problems, at most
+_TOLD, _IN_SHORT = 20, 3  # problems, at most
 _FENCE = re.compile(r"```[a-zA-Z]*\s*(\{.*\})\s*```", re.DOTALL)
 _THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
 T = TypeVar("T")
@@ -98,6 +98,18 @@ def read(text: str, bounds: Bounds) -> Digest:
     return digest
 
 
+def in_short(problems: Sequence[str]) -> str:
+    """Return the first problems in one line.
+
+    >>> in_short(["title: is empty", "clips: is not a list", "chapters[0]: has no field 'title'"])
+    "title: is empty; clips: is not a list; chapters[0]: has no field 'title'"
+    >>> in_short(["title: is empty"] * 5)
+    'title: is empty; title: is empty; title: is empty; and 2 more'
+    """
+    more = [f"and {len(problems) - _IN_SHORT} more"] if len(problems) > _IN_SHORT else []
+    return "; ".join([*problems[:_IN_SHORT], *more])
+
+
 def written(digest: Digest) -> dict[str, Any]:
     """Return what an answer that says a digest is, as JSON data.
 
@@ -118,7 +130,7 @@ def written(digest: Digest) -> dict[str, Any]:
 
 
 def _json(text: str) -> dict[str, Any] | None:
-    """Return the first JSON object of a text that has a known field."""
+    """Return the first JSON object of a text that is an answer, or may be meant to be one."""
     text = _THOUGHT.sub("", text)
     fenced = _FENCE.search(text)
     for candidate in (text, fenced[1] if fenced else ""):
@@ -134,8 +146,8 @@ def _decoded(text: str, *, whole: bool = True) -> dict[str, Any] | None:
         found = decoder.decode(text) if whole else decoder.raw_decode(text)[0]
     except (ValueError, RecursionError):
         return None
-    known = isinstance(found, dict) and found.keys() & SCHEMA["properties"].keys()
-    return found if known else None
+    known = found.keys() & SCHEMA["properties"].keys() if isinstance(found, dict) else ()
+    return found if len(known) >= (1 if whole else 2) else None  # a chapter has a title, too
 
 
 def _refuse(name: str) -> float:

@@ -20,6 +20,7 @@ from karaokify_daemon.domain.sentences import Sentence, sentences
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import CancelledError, LlmError
 from karaokify_daemon.pipeline.asking import ask
+from karaokify_daemon.pipeline.credit import credited, uncredited, warning
 
 if TYPE_CHECKING:
     from karaokify_daemon.pipeline.digesting import Extractive
@@ -106,8 +107,8 @@ class Highlighter:
             digest, facts = self._digest(found, transcript.language, extract)
         else:
             digest, facts = Digest.from_dict(noted["digest"]), noted["facts"]
-        if why := facts.get("why"):
-            self._warn(f"{why}; highlights were chosen without it")
+        if text := warning(facts):
+            self._warn(text)
         material = Material(
             sentences=found,
             worth=worth,
@@ -146,9 +147,9 @@ class Highlighter:
         except LlmError as error:
             if settings.required:
                 raise
-            why = f"the language model was of no use: {error.problem}"
-            return own, {"chosen_by": "extractive", "why": why, "llm": {"model": settings.model}}
-        return asked.digest.or_else(own), {"chosen_by": "llm", "llm": asked.facts}
+            return own, uncredited(error, settings.model)
+        facts = credited(asked, own, reels=bool(highlights.lengths))
+        return asked.digest.or_else(own), facts
 
     def _removed(self, transcript: Transcript, duration_ms: int) -> list[tuple[int, int]]:
         """Return the stretches that no reel shows, in milliseconds."""

@@ -73,8 +73,10 @@ def test_json_is_found_in_what_stands_around_it(text):
         *(GOOD.replace("90", "NaN"), GOOD.replace("90", "9" * 5000)),
     ],
 )
-def test_what_is_no_answer_is_refused(text):
-    assert len(problems(text)) >= 1
+def test_what_is_no_answer_is_refused_and_nothing_of_it_is_valid(text):
+    with pytest.raises(RefusedError) as refused:
+        read(text, BOUNDS)
+    assert refused.value.problems and refused.value.valid == Digest()
 
 
 @pytest.mark.parametrize(
