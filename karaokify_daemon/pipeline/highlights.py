@@ -17,7 +17,7 @@ from karaokify_daemon.domain.disfluencies import kept
 from karaokify_daemon.domain.material import Material, Reel
 from karaokify_daemon.domain.reel import reels
 from karaokify_daemon.domain.sentences import Sentence, sentences
-from karaokify_daemon.domain.transcript import Transcript
+from karaokify_daemon.domain.transcript import Segment, Transcript
 from karaokify_daemon.errors import CancelledError, LlmError
 from karaokify_daemon.pipeline.asking import ask
 from karaokify_daemon.pipeline.credit import credited, uncredited, warning
@@ -240,6 +240,7 @@ def clips_of(named: NamedReel, found: Sequence[Sentence]) -> list[dict[str, Any]
         named.reel.chosen, named.reel.parts, named.titles, strict=True
     ):
         said = found[candidate.first : candidate.last + 1]
+        heard = timeline.moved(Transcript(tuple(Segment(sentence.words) for sentence in said)))
         clips.append(
             {
                 "source_start": parts[0].start / 1000,
@@ -251,7 +252,7 @@ def clips_of(named: NamedReel, found: Sequence[Sentence]) -> list[dict[str, Any]
                 "title": title,
                 "score": round(candidate.score, 3),
                 "chosen_by": "llm" if candidate.offered else "extractive",
-                "text": said[0].joiner.join(sentence.text for sentence in said),
+                "text": said[0].joiner.join(word.text for word in heard.words),
             }
         )
     return clips
