@@ -102,6 +102,7 @@ class VideoGenerator:
             max_rows=look.rows,
             max_words=styled(self._config.video).words,
             duration_ms=self._duration_ms,
+            parts=timeline.parts if timeline is not None else (),
             measure=look.em_width,
         )
 

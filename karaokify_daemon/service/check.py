@@ -14,6 +14,7 @@ from karaokify_daemon.pipeline.styles import styled
 from karaokify_daemon.service import check_machine as machine
 from karaokify_daemon.service.check_encoder import encoders
 from karaokify_daemon.service.check_fonts import scripts
+from karaokify_daemon.service.check_llm import language_models
 from karaokify_daemon.service.devices import Devices
 from karaokify_daemon.service.finding import Finding, render
 
@@ -47,7 +48,7 @@ def check(path: Path | None, *, settings: Sequence[str] = ()) -> list[Finding]:
         machine.engine(),
         machine.device(transcribe),
         machine.model(transcribe, folders.cache),
-        *machine.language_model(config.llm, folders.state),
+        *language_models(config),
         machine.shipped_fonts(),
         *_style(config),
         *_background(config),

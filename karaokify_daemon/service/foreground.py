@@ -15,6 +15,7 @@ from karaokify_daemon.adapters.files.held import hold
 from karaokify_daemon.config import Config, Log
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import is_media, printable, sidecars_of
+from karaokify_daemon.domain.plain import plain
 from karaokify_daemon.domain.record import Record
 from karaokify_daemon.errors import KaraokifyError, NotMediaError
 from karaokify_daemon.pipeline.run import Notes, Pipeline, Result
@@ -39,6 +40,8 @@ def process_files(files: Iterable[Path], config: Config) -> int:
                 console.print(f"[red]failed[/red] {text}", soft_wrap=True)
             else:
                 print(result.bundle)
+                for warning in result.figures.get("warnings", ()):
+                    print(f"warning: {plain(warning)}", file=sys.stderr)
     return 1 if failed else 0
 
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from fractions import Fraction
+from itertools import pairwise
 
 import imageio_ffmpeg
 import numpy as np
@@ -162,6 +163,32 @@ def test_words_of_a_reel_are_captions_at_their_new_times(source):
     words = [word for caption in said for word in caption.words]
     assert words[0].text == "w7" and words[0].start == 3500 - CUTS[0].start
     assert said[-1].end <= timeline.duration_ms
+
+
+@pytest.mark.parametrize("style", ["sweep", "band", "teleprompter", "classic"])
+def test_what_is_said_in_a_clip_is_seen_in_no_other(source, style):
+    media, _ = source
+    timeline = Timeline.of(CUTS, Fraction(25), 250)
+    edges = [0, *(cut.start / 1000 - 1 for cut in CUTS[1:]), SECONDS]
+
+    def drawn(words, name):
+        output = media.with_name(f"{style}-{name}.mp4")
+        shown = {"size": "256x144", "waveform": "none", "encoder_preset": "ultrafast", "crf": 4}
+        config = RenderConfig(
+            media=media, output=output, video=Video.model_validate(shown | {"style": style}),
+            title="", sound=Sound(loudness="off"), timeline=timeline,
+        )  # fmt: skip
+        VideoGenerator(config).generate({"segments": [{"words": words}]})
+        return frames(output, 256, 144).astype(int)
+
+    whole = drawn(WORDS, "whole")
+    for n, (begin, end) in enumerate(pairwise(edges)):
+        alone = drawn([word for word in WORDS if begin <= word["start"] < end], str(n))
+        first = timeline.clips[n].at + timeline.clips[n].fade
+        last = timeline.clips[n + 1].at if n + 1 < len(CUTS) else timeline.frames
+        other = (np.abs(whole - alone) > 60).any(axis=(1, 2, 3))
+        assert not other[first:last].any(), np.flatnonzero(other)
+        assert other[:first].any() == (n > 0) and other[last:].any() == (n + 1 < len(CUTS))
 
 
 def odd_source(folder, kind):

@@ -1,4 +1,5 @@
 import json
+import pickle
 
 import pytest
 import structlog
@@ -44,7 +45,8 @@ class Scripted:
 @pytest.fixture
 def asked(tmp_path):
     def run(model, found=None, **options):
-        settings = Llm(model="a/b", window_tokens=options.pop("window_tokens", 12_000))
+        names = ("window_tokens", "required")
+        settings = Llm(model="a/b", **{n: options.pop(n) for n in names if n in options})
         options = {"language": "en", "lengths": [15], "count": 1} | options
         return ask(
             talk() if found is None else found,
@@ -157,4 +159,62 @@ def test_an_answer_that_cannot_be_kept_is_used_all_the_same(asked, tmp_path):
 def test_a_refused_answer_is_not_kept(asked, tmp_path):
     with pytest.raises(LlmError):
         asked(Scripted("no"))
+    asked(Scripted(answer((0, 1), (77, 78))))
     assert not (tmp_path / "cache").exists()
+
+
+def test_a_clip_that_is_a_sentence_too_long_costs_neither_the_answer_nor_a_request(asked):
+    result = asked(Scripted(answer((0, 5), (8, 9))), lengths=[15])
+    assert result.facts["requests"] == 1 and result.problems == ()
+    assert [(clip.first, clip.last) for clip in result.digest.clips] == [(0, 3), (8, 9)]
+
+
+def test_of_answers_that_are_refused_twice_there_is_what_is_valid_of_either(asked):
+    first = answer((0, 1), (3, 4), title="", chapters="none")
+    second = answer(clips=[], summary="")
+    result = asked(Scripted(first, second))
+    assert [(clip.first, clip.last) for clip in result.digest.clips] == [(0, 1), (3, 4)]
+    assert result.digest.title == "A title" and result.digest.chapters
+    assert result.digest.summary == first["summary"]
+    assert result.problems == ("summary: is empty",)
+    assert (result.facts["requests"], result.facts["repaired"]) == (2, 0)
+    assert asked(Scripted(first, "no")).digest.clips == result.digest.clips
+
+
+def test_the_clips_of_a_required_answer_are_required_too(asked):
+    partly = answer(clips=[])
+    with pytest.raises(LlmError, match="clips: hold 0 sentences"):
+        asked(Scripted(partly), required=True)
+    assert asked(Scripted(answer((0, 1), (77, 78))), required=True).digest.clips
+    assert asked(Scripted(partly), required=False).digest.title == "A title"
+
+
+def test_what_was_wrong_is_told_in_short(asked):
+    wrong = {"title": "", "clips": [], "times": 1}
+    with pytest.raises(LlmError) as failed:
+        asked(Scripted("no", wrong))
+    problem = failed.value.problem
+    assert problem.startswith("the language model gave no usable answer, nor when it was asked to")
+    assert problem.count("has no field") == 3 and problem.endswith(" more")
+    assert problem.count("the language model") == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "requests", "tokens"),
+    [(["no"], 2, 20), (["no", LlmError("is down")], 2, 10), ([LlmError("is down")], 1, 0)],
+)
+def test_an_error_tells_what_was_asked_and_what_that_cost(asked, answers, requests, tokens):
+    with pytest.raises(LlmError) as failed:
+        asked(Scripted(*answers))
+    error = pickle.loads(pickle.dumps(failed.value))
+    assert error.details["llm"] == {
+        "provider": "scripted",
+        "model": "a/b",
+        "answered_by": "m-1" if tokens else "",
+        "requests": requests,
+        "prompt_tokens": tokens,
+        "completion_tokens": tokens // 2,
+        "dollars": tokens / 40,
+        "cached": False,
+        "repaired": 0,
+    }
