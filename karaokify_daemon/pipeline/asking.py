@@ -12,7 +12,15 @@ from karaokify_daemon.adapters.cache import JsonCache
 from karaokify_daemon.adapters.llm import Budget, Client, Reply
 from karaokify_daemon.config import Llm
 from karaokify_daemon.domain.answers import SCHEMA, Bounds, RefusedError, in_short, read
-from karaokify_daemon.domain.asking import Message, Wish, merging, question, repairing, windows
+from karaokify_daemon.domain.asking import (
+    Message,
+    Wish,
+    merged_at_once,
+    merging,
+    question,
+    repairing,
+    windows,
+)
 from karaokify_daemon.domain.choice import Candidate
 from karaokify_daemon.domain.digest import Digest
 from karaokify_daemon.domain.sentences import Sentence
@@ -99,8 +107,13 @@ def ask(
 def _asked(asker: "_Asker", found: Sequence[Sentence], wish: Wish, window_tokens: int) -> Digest:
     parts = windows(found, window_tokens)
     digests = [asker.ask(*question(part, wish.of_one_in(len(parts)))) for part in parts]
-    if len(digests) > 1:
-        digests = [asker.ask(*merging(digests, found, wish, window_tokens))]
+    while len(digests) > 1:
+        groups = merged_at_once(digests, window_tokens)
+        own = wish.of_one_in(len(groups))
+        digests = [
+            asker.ask(*merging(group, found, own, window_tokens)) if len(group) > 1 else group[0]
+            for group in groups
+        ]
     (digest,) = digests
     return digest
 

@@ -6,6 +6,7 @@ import structlog
 
 from karaokify_daemon.adapters.llm import Reply
 from karaokify_daemon.config import Llm
+from karaokify_daemon.domain.asking import tokens
 from karaokify_daemon.errors import CancelledError, LlmError
 from karaokify_daemon.pipeline.asking import ask
 from tests.support.chat import answer, sentences, shown, talk
@@ -73,6 +74,15 @@ def test_one_window_is_one_request(asked):
     ]
     assert result.facts["requests"] == 1 and result.facts["dollars"] == 0.25
     assert model.closed
+
+
+def test_many_windows_are_merged_group_by_group_and_no_request_is_much_longer_than_a_window(asked):
+    model = Scripted(lambda body: every_third(body) | {"summary": "word " * 200})
+    result = asked(model, talk(1500), window_tokens=500)
+    lengths = [sum(tokens(message["content"]) for message in asked) for asked in model.asked]
+    assert len(lengths) > 100
+    assert max(lengths) < 4 * lengths[0]
+    assert result.digest.clips
 
 
 def test_several_windows_are_merged_in_one_more(asked):
