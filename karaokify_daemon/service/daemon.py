@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from karaokify_daemon.adapters.files import claims
-from karaokify_daemon.adapters.intake.inbox import is_still
+from karaokify_daemon.adapters.intake.inbox import Scan, is_still
 from karaokify_daemon.adapters.journal import now
 from karaokify_daemon.adapters.sd_notify import notify
 from karaokify_daemon.config import Config
@@ -40,6 +40,9 @@ _SHORTEST_REST_S = 0.1  # files that are being written wake the loop all the whi
 # A scan is not repeated before five times the CPU seconds that it took have passed, or as long as
 # it took: on a machine that is busy with other things, that is longer.
 _BUSY_SHARE = 5
+# Where nothing is at work, and changes are told of, an inbox of so many files is looked at more
+# seldom: for a CPU second of an hour.
+_LARGE, _IDLE_SHARE, _LONGEST_PAUSE_S = 1000, 3600, 600.0
 
 
 class Daemon:
@@ -161,8 +164,17 @@ class Daemon:
             return None
         used = time.thread_time() - used
         self._busy = max(_BUSY_SHARE * used, time.monotonic() - start)
-        pause = _SETTLING_S if self._once else self._config.intake.rescan_seconds
-        return max(self._busy, min([pause, *settling]))
+        return max(self._busy, min([self._pause(scan, used), *settling]))
+
+    def _pause(self, scan: Scan, used: float) -> float:
+        """Return in how many seconds to scan again, after a scan that took so much CPU time."""
+        if self._once:
+            return _SETTLING_S
+        pause = self._config.intake.rescan_seconds
+        size = len(scan.waiting) + len(scan.ready)
+        if size < _LARGE or self._running or not self._parts.is_told:
+            return pause
+        return max(pause, min(_LONGEST_PAUSE_S, _IDLE_SHARE * used))
 
     def _tell_unusable(self, error: KaraokifyError) -> None:
         folders = self._config.folders

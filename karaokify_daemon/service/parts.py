@@ -165,6 +165,11 @@ class Parts:
         self._tidier.tidy(self.config, self.ledger.contents(), at_once=first)
         return scan
 
+    @property
+    def is_told(self) -> bool:
+        """Tell whether the kernel tells of each change in the inbox."""
+        return self._watcher.kind == "events"
+
     def _watch(self) -> None:
         self._watcher.start()
         self._watching = True
