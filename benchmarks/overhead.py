@@ -9,9 +9,12 @@ Mixed recordings (spoken, 3 to 12 s; WAV, MP3, M4A and MP4 with a picture) go
 - through a shell loop of one `process` for each, which loads the model each time.
 
 All three make the same bundles, which is checked. The sum of bare stage times is that of the
-second, where nothing runs beside a stage. "Cores" are CPU seconds for each wall second: what the
-serial way leaves idle is all that the service can win, so "floor" is the least ratio to it that
-this machine allows, all of its processors busy throughout with the work of the second.
+second way, where nothing runs beside a stage. The service renders one at a time and transcribes one
+at a time, so it takes at least as long as the longer of these two sums.
+
+"Cores" are CPU seconds for each wall second: what the serial way leaves idle is all that the
+service can win, so "floor" is the least ratio to it that this machine allows: with all processors
+busy throughout, with the work of the second way.
 
 The models are the demo model, and one of the dimensions of Whisper's `small` with random weights
 that ends each window at once: it takes as long to load, and to listen, but says nothing.
@@ -24,6 +27,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,11 +53,11 @@ Found = dict[str, tuple[Any, ...]]
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What one way cost, what it made of each recording, and the sum of its stages' seconds."""
+    """What one way cost, what it made of each recording, and the seconds of its stages."""
 
     cost: Cost
     found: Found
-    stages: float
+    stages: Mapping[str, float]
 
     @property
     def cores(self) -> float:
@@ -90,16 +94,19 @@ def compared(folder: Path, media: list[Path], name: str, model: str) -> dict[str
 
 def figures(name: str, service: Run, resident: Run, loaded: Run, cpus: int) -> dict[str, Any]:
     """Return a row of the table."""
+    stages = sum(resident.stages.values())
     return {
         "model": name,
         "service s": service.cost.wall,
         "resident s": resident.cost.wall,
         "loaded s": loaded.cost.wall,
-        "stages s": resident.stages,
+        "stages s": stages,
+        "of these render s": resident.stages["render"],
+        "and transcribe s": resident.stages["transcribe"],
         "service / resident": service.cost.wall / resident.cost.wall,
         "floor": resident.cores / cpus,
         "service / loaded": service.cost.wall / loaded.cost.wall,
-        "service / stages": service.cost.wall / resident.stages,
+        "service / stages": service.cost.wall / stages,
         "service cores": service.cores,
         "resident cores": resident.cores,
         "CPU s service": service.cost.cpu,
@@ -142,7 +149,9 @@ def processed(config: Path, calls: list[list[Path]]) -> Run:
 
 def _run(cost: Cost, bundles: Path) -> Run:
     manifests = [json.loads(path.read_text()) for path in bundles.glob("[!.]*/manifest.json")]
-    stages = sum(sum(manifest["timings_seconds"].values()) for manifest in manifests)
+    stages: Counter[str] = Counter()
+    for manifest in manifests:
+        stages.update(manifest["timings_seconds"])
     return Run(cost=cost, found=dict(map(_told, manifests)), stages=stages)
 
 

@@ -98,7 +98,7 @@ def test_ways_are_sorted_by_speed_and_told_beside_ours():
 
 
 def run(wall, cpu, **found):
-    return Run(cost=Cost(cpu, wall), found=found, stages=9.0)
+    return Run(cost=Cost(cpu, wall), found=found, stages={"render": 5.0, "transcribe": 4.0})
 
 
 def test_the_floor_is_what_the_serial_way_leaves_idle():
@@ -106,6 +106,7 @@ def test_the_floor_is_what_the_serial_way_leaves_idle():
     assert (row["service / resident"], row["service / loaded"]) == (0.6, 0.15)
     assert row["floor"] == 0.75
     assert row["service cores"] == 2
+    assert (row["stages s"], row["of these render s"]) == (9, 5)
 
 
 def test_goals_of_the_service_depend_on_the_model():
