@@ -6,7 +6,7 @@
 Over a still and over a video, with the same sound and transcript, all by the same settings of x264:
 
 - ours: the style and the waveform that are the defaults, from files to a finished file; the sound
-  is decoded and measured, too;
+  is decoded, levelled, and measured before and after;
 - bare encode: the very frames of ours, uncompressed, encoded: nothing that encodes is faster;
 - ours, no waveform, for comparison with
 - ffmpeg -vf ass: background and script in one command, as one would type it;
@@ -63,8 +63,9 @@ def main() -> int:
 
 def of_ways(scene: Scene, background: Path | None, rounds: int) -> dict[str, Cost]:
     """Return what ours and the ways of plain FFmpeg cost."""
-    whole, plain = scene.generator(background), scene.generator(background, waveform="none")
-    scene.script.write_text(whole.ass(scene.said()), encoding="utf-8")
+    whole = scene.generator(background, is_measured=False)
+    plain = scene.generator(background, is_measured=False, waveform="none")
+    scene.script.write_text(scene.generator(background).ass(scene.said()), encoding="utf-8")
     raw = scene.raw(background)
     tasks: dict[str, Callable[[], object]] = {
         OURS: lambda: whole.generate(scene.said()),

@@ -49,8 +49,14 @@ class Scene:
         run([*FFMPEG, *source, *graph, *H264, str(path)])
         return path
 
-    def generator(self, background: Path | None = None, **options: Any) -> VideoGenerator:
-        """Return what renders it, over the still if nothing else is said."""
+    def generator(
+        self, background: Path | None = None, *, is_measured: bool = True, **options: Any
+    ) -> VideoGenerator:
+        """Return what renders it, over the still if nothing else is said.
+
+        What is not measured yet is decoded first, for its length and its loudness; that is levelled
+        then and measured again in the video.
+        """
         return VideoGenerator(
             RenderConfig(
                 media=self.sound,
@@ -58,7 +64,7 @@ class Scene:
                 video=Video.model_validate({"size": self.size} | options),
                 limits=Limits(nice=0),
                 background=background or self.still,
-                duration_ms=self.seconds * 1000,
+                duration_ms=self.seconds * 1000 if is_measured else None,
                 title="A title",
             )
         )
