@@ -17,10 +17,14 @@ OnProgress = Callable[[float], None]
 
 @dataclass(eq=False)
 class Seat:
-    """A recording among those that wait: since when (s), and how much was heard of it (ms)."""
+    """A recording among those that wait: since when, and how much was heard of it (ms).
+
+    `waited` is for how long it has waited for its turns, in seconds.
+    """
 
     since: float = field(default_factory=time.monotonic)
     had_ms: int = 0
+    waited: float = 0.0
 
 
 class Recogniser(Protocol):

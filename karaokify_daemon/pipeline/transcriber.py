@@ -17,7 +17,7 @@ from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import KaraokifyError, ModelError
 from karaokify_daemon.pipeline.chunked import FRAME_MS, Chunked, Task
 from karaokify_daemon.pipeline.flights import Flights
-from karaokify_daemon.pipeline.recognition import InProcess, OnProgress, Recogniser
+from karaokify_daemon.pipeline.recognition import InProcess, OnProgress, Recogniser, Seat
 
 __all__ = ["Recogniser", "Transcriber"]
 
@@ -88,6 +88,7 @@ class Transcriber:
         sha256: str,
         duration_ms: int,
         language: str | None = None,
+        seat: Seat | None = None,
         on_progress: OnProgress | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> tuple[dict[str, Any], bool]:
@@ -109,6 +110,7 @@ class Transcriber:
                 self._task(pcm, sha256, language, duration_ms),
                 self._recogniser,
                 self._cache if self._use_cache else None,
+                seat=seat or Seat(),
                 on_progress=on_progress,
                 cancelled=cancelled,
             )
