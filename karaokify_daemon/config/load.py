@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from karaokify_daemon.config.highlights import Highlights, Llm
-from karaokify_daemon.config.schema import JOB_KEYS, Config, Sound, Transcribe, Video
+from karaokify_daemon.config.schema import JOB_KEYS, WORKER_KEYS, Config, Sound, Transcribe, Video
 from karaokify_daemon.errors import ConfigError, Fault, SidecarError
 
 _ENV_PREFIX = "KARAOKIFY_"
@@ -96,6 +96,8 @@ def with_options(config: Config, options: Tree, *, trusted: bool) -> Config:
             problems.append(_unknown(path, trusted=trusted))
         elif not trusted and not _is_for_jobs(home, key, value):
             problems.append(f"{key}: may be set in the configuration only")
+        elif home == "transcribe" and key in WORKER_KEYS:
+            problems.append(f"{key}: is the same for all recordings, and set in [transcribe]")
         else:
             updates[home][key] = value
     parts = {}

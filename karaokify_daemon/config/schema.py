@@ -24,6 +24,9 @@ JOB_KEYS = frozenset(
     "remove_disfluencies summary".split()
 )
 
+# What of [transcribe] the worker is started with: no preset has its own.
+WORKER_KEYS = frozenset({"engine", "batch"})
+
 
 class Folders(Section):
     """Where things are; relative paths are taken from the folder of the configuration file."""
@@ -58,12 +61,13 @@ class Intake(Section):
 class Transcribe(Section):
     """How speech becomes words."""
 
-    engine: Literal["whisper-timestamped"] = "whisper-timestamped"
+    engine: Literal["whisper-timestamped", "faster-whisper"] = "whisper-timestamped"
     model: Annotated[str, Field(min_length=1)] = "small"
     device: Literal["auto", "cuda", "cpu"] = "auto"
     language: str = "auto"
     download: bool = True
     threads: Annotated[int, Field(ge=0, le=1024)] = 0
+    batch: Annotated[int, Field(ge=1, le=64)] = 1
     no_speech: Literal["publish", "fail"] = "publish"
     idle_unload_seconds: Seconds = 0.0
     start_seconds: Annotated[float, Field(gt=0)] = 600.0

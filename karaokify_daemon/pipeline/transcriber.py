@@ -38,7 +38,7 @@ class Transcriber:
         recogniser: Recogniser | None = None,
         use_cache: bool = True,
     ) -> None:
-        """Take a Whisper size, the path of a .pt file or "demo".
+        """Take what `transcribe.model` may be: a Whisper size, the path of a model or "demo".
 
         Without a configuration, the defaults with the cache in `$CACHE_DIR`, or else in
         `$XDG_CACHE_HOME/karaokify-daemon`. Without a recogniser, the model is loaded into this
@@ -121,7 +121,7 @@ class Transcriber:
     def key(self, sha256: str, language: str) -> str:
         """Return the cache key for decoded audio. Raises ModelError for a model there is not."""
         options = {"engine": self._config.transcribe.engine, "language": language}
-        model = models.identity(self._model)
+        model = models.identity(self._model, engine=options["engine"])
         return JsonCache.key(content=sha256, model=model, options=options)
 
     def cached(self, key: str) -> dict[str, Any] | None:

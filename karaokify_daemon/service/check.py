@@ -42,7 +42,7 @@ def check(path: Path | None, *, settings: Sequence[str] = ()) -> list[Finding]:
         *_inbox(config),
         *_permissions(folders),
         *machine.ffmpeg(config.limits),
-        machine.engine(),
+        machine.engine(transcribe),
         machine.device(transcribe),
         machine.model(transcribe, folders.cache),
         *machine.language_model(config.llm, folders.state),

@@ -159,3 +159,10 @@ def test_a_stranger_may_not_set_paths_or_what_the_machine_spends(options):
 def test_bad_options_of_a_job_are_all_named(options, problem):
     with pytest.raises(SidecarError, match=problem):
         with_options(Config(), options, trusted=False)
+
+
+def test_no_preset_has_an_engine_of_its_own():
+    presets = {"x": {"engine": "faster-whisper"}, "y": {"transcribe": {"batch": 4}}}
+    faults = faults_of(from_dict, {"presets": presets})
+    assert list(faults) == ["presets.x", "presets.y"]
+    assert "the same for all recordings" in faults["presets.x"].problem
