@@ -81,4 +81,3 @@ def test_one_that_is_stopped_while_it_waits_leaves_the_queue():
         pass
     with turns.turn(Seat(), lambda: False) as place:
         assert place == 0
-
