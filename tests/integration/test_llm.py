@@ -448,7 +448,7 @@ def test_a_cancelled_request_ends_at_once_and_its_process_too(server, asking):
         pids = []
 
         def cancelled():
-            pids.append(client._pipes.pid)
+            pids.append(client._pipes._process.pid)
             return not server.arrived.empty()
 
         with pytest.raises(CancelledError):

@@ -43,7 +43,6 @@ def child(monkeypatch):
     class Script(list):
         orders: list[dict]
         starts = 0
-        pid = 1
 
         def __call__(self):
             self.starts += 1
