@@ -59,6 +59,18 @@ def frame_rate(source: Fraction | None) -> Fraction:
     return next(standard for standard in _STANDARD if standard > rate)
 
 
+def reel_rate(rate: Fraction) -> Fraction:
+    """Return the rate of a reel from a recording that is shown at so many frames a second.
+
+    Cuts and fades are whole frames, and are to lie in the pauses between words: so a slow rate is
+    multiplied.
+
+    >>> [str(reel_rate(Fraction(rate))) for rate in (1, 10, 15, 24, 60)]
+    ['24', '30', '30', '24', '60']
+    """
+    return rate * max(1, math.ceil(_SLOWEST / rate))
+
+
 def inside(size: tuple[int, int], frame: tuple[int, int]) -> tuple[int, int]:
     """Return the largest size of the same shape, in even pixels, that fits into a frame.
 

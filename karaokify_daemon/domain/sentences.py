@@ -1,5 +1,6 @@
 """Sentences of a whole recording, numbered: from punctuation, and from pauses where it has none."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -77,11 +78,19 @@ def _marked(words: Sequence[Word], transcript: Transcript) -> set[int]:
 
 def _divided(words: Sequence[Word], longest: int) -> Iterator[Sequence[Word]]:
     """Yield a sentence, or the parts of one that is too long, divided at its longest pauses."""
-    if words[-1].end - words[0].start <= longest or len(words) < 2 * _LEAST_WORDS:
-        yield words
-        return
-    places = range(_LEAST_WORDS, len(words) - _LEAST_WORDS + 1)
-    middle = len(words) / 2
-    at = max(places, key=lambda i: (words[i].start - words[i - 1].end, -abs(i - middle)))
-    yield from _divided(words[:at], longest)
-    yield from _divided(words[at:], longest)
+    pauses = [0, *(other.start - one.end for one, other in pairwise(words))]
+    places: dict[int, list[int]] = {}
+    for i, pause in enumerate(pauses):
+        places.setdefault(pause, []).append(i)
+    left = [(0, len(words))]
+    while left:
+        begin, end = left.pop()
+        short = words[end - 1].end - words[begin].start <= longest
+        if short or end - begin < 2 * _LEAST_WORDS:
+            yield words[begin:end]
+            continue
+        first, behind = begin + _LEAST_WORDS, end - _LEAST_WORDS + 1
+        same = places[max(pauses[first:behind])]
+        same = same[bisect_left(same, first) : bisect_left(same, behind)]
+        _, at = min((abs(2 * i - begin - end), i) for i in same)  # the one nearest to the middle
+        left += [(at, end), (begin, at)]

@@ -14,6 +14,7 @@ from karaokify_daemon.domain.chapters import Chapter
 from karaokify_daemon.domain.choice import LEAST
 from karaokify_daemon.domain.digest import Digest
 from karaokify_daemon.domain.disfluencies import kept
+from karaokify_daemon.domain.frames import reel_rate
 from karaokify_daemon.domain.material import Material, Reel
 from karaokify_daemon.domain.reel import reels
 from karaokify_daemon.domain.sentences import Sentence, sentences
@@ -174,6 +175,9 @@ class Highlighter:
     ) -> Iterator[NamedReel]:
         settings = self._config.highlights
         made: list[tuple[int, Reel]] = []
+        if settings.lengths and (faster := reel_rate(rate)) != rate:
+            self._warn(f"reels have {faster} frames a second: with {rate}, words would be cut off")
+            rate = faster
         for seconds in settings.lengths:
             length_ms = round(seconds * 1000)
             several = reels(

@@ -13,12 +13,13 @@ from karaokify_daemon.adapters.files import outbox
 from karaokify_daemon.config import Config, Video
 from karaokify_daemon.domain.admission import Picture, to_render
 from karaokify_daemon.domain.captions import Caption
-from karaokify_daemon.domain.extracts import says_more
+from karaokify_daemon.domain.frames import reel_rate
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.retry import is_smaller
 from karaokify_daemon.domain.summary import summary
 from karaokify_daemon.domain.transcript import Transcript
+from karaokify_daemon.pipeline.clip_titles import chapters_of, clip_titles
 from karaokify_daemon.pipeline.course import Course
 from karaokify_daemon.pipeline.exports import exports
 from karaokify_daemon.pipeline.highlights import Highlights, NamedReel, clips_of
@@ -30,7 +31,6 @@ from karaokify_daemon.pipeline.stills import write_stills
 from karaokify_daemon.pipeline.video import VideoGenerator
 
 _OF_REELS = {"srt", "vtt"}  # what the sites take where reels are shown
-_SHORTEST_TITLED_MS = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +40,7 @@ class _Part:
     ending: str
     video: Video
     duration_ms: int
+    rate: Fraction
     generator: VideoGenerator
     reel: NamedReel | None = None
 
@@ -87,8 +88,8 @@ class Maker:
             self._verify(bundle, found.get("videos", {"": duration_ms}), rate)
             return {fact: found.get(fact, {}) for fact in ("sound", "encoders")}  # the same
         bundle.empty()
-        parts = list(self._parts(bundle, highlights, duration_ms))
-        needs = to_render([self._picture(part, rate) for part in parts])
+        parts = list(self._parts(bundle, highlights, duration_ms, rate))
+        needs = to_render([self._picture(part) for part in parts])
         with self._course.stage(Stage.CAPTION, needs):
             captions = self._write_texts(bundle, parts, transcript, highlights)
         alone = is_smaller(self._notes.record)
@@ -99,7 +100,7 @@ class Maker:
         ):
             for part in parts:
                 first = part is parts[0]
-                self._render(bundle, part, transcript, captions[part.ending], rate, first=first)
+                self._render(bundle, part, transcript, captions[part.ending], first=first)
         facts = self._facts(bundle, parts)
         videos = {part.ending: part.duration_ms for part in parts}
         self._verify(bundle, videos, rate)
@@ -116,7 +117,11 @@ class Maker:
         return facts
 
     def _parts(
-        self, bundle: outbox.Bundle, highlights: Highlights | None, duration_ms: int
+        self,
+        bundle: outbox.Bundle,
+        highlights: Highlights | None,
+        duration_ms: int,
+        rate: Fraction,
     ) -> Iterator[_Part]:
         """Yield the videos to make: the full one, and the reels, which share the progress."""
         reels = highlights.reels if highlights else ()
@@ -134,7 +139,9 @@ class Maker:
                 (0, duration_ms / total),
                 chapters=chapters,
             )
-            yield _Part(ending="", video=config, duration_ms=duration_ms, generator=generator)
+            yield _Part(
+                ending="", video=config, duration_ms=duration_ms, rate=rate, generator=generator
+            )
             done = duration_ms
         size = self._config.highlights.size
         own = config.model_copy(update={"size": size}) if size else config
@@ -146,20 +153,26 @@ class Maker:
                 (done / total, length / total),
                 timeline=reel.reel.timeline,
                 title=config.title.replace("{stem}", reel.title or printable(self._job.media.stem)),
-                clip_titles=list(self._clip_titles(reel)),
+                clip_titles=list(clip_titles(reel, self._config)),
+                chapters=chapters_of(reel),
             )
             yield _Part(
-                ending=reel.ending, video=own, duration_ms=length, generator=generator, reel=reel
+                ending=reel.ending,
+                video=own,
+                duration_ms=length,
+                rate=reel.reel.timeline.rate,
+                generator=generator,
+                reel=reel,
             )
             done += length
 
-    def _picture(self, part: _Part, rate: Fraction) -> Picture:
+    def _picture(self, part: _Part) -> Picture:
         video, own = part.video, self._job.sidecars.background or part.video.background
         moving = own is not None or video.zoom > 0 or self._films
         return Picture(
             width=video.width,
             height=video.height,
-            rate=float(rate),
+            rate=float(part.rate),
             duration_ms=part.duration_ms,
             crf=video.crf,
             moving=moving,
@@ -191,19 +204,6 @@ class Maker:
             on_progress=lambda part: self._course.progress(Stage.RENDER, begin + part * whole),
             cancelled=self._course.cancelled,
         )
-
-    def _clip_titles(self, reel: NamedReel) -> Iterator[tuple[int, int, str]]:
-        """Yield when which clip of a reel has a title; the reel's own is not said twice."""
-        timeline, config = reel.reel.timeline, self._config
-        if not config.highlights.clip_titles or len(reel.titles) < 2:
-            return
-        covered = config.video.title_as != "header" and config.video.title
-        ends = [clips[0].at for clips in reel.reel.parts[1:]] + [timeline.frames]
-        for i, (title, clips) in enumerate(zip(reel.titles, reel.reel.parts, strict=True)):
-            begin, end = timeline.ms(clips[0].at + clips[0].fade), timeline.ms(ends[i])
-            shown = says_more(title, reel.title) and not (i == 0 and covered)
-            if shown and end - begin >= _SHORTEST_TITLED_MS:
-                yield begin, end, title
 
     def _write_texts(
         self,
@@ -240,7 +240,6 @@ class Maker:
         part: _Part,
         transcript: Transcript,
         captions: list[Caption],
-        rate: Fraction,
         *,
         first: bool,
     ) -> None:
@@ -254,7 +253,7 @@ class Maker:
             part.video,
             captions,
             duration_ms=part.duration_ms,
-            rate=rate,
+            rate=part.rate,
             poster=own,
             contact=bundle.path / "contact.jpg" if first else None,
         )
@@ -265,7 +264,8 @@ class Maker:
         with self._course.stage(Stage.VERIFY):
             for ending, duration_ms in videos.items():
                 video = bundle.file(f"{ending}.mp4")
-                ffmpeg.verify(self._tools, video, duration_ms=duration_ms, rate=rate)
+                own = reel_rate(rate) if ending else rate
+                ffmpeg.verify(self._tools, video, duration_ms=duration_ms, rate=own)
 
     def _facts(self, bundle: outbox.Bundle, parts: list[_Part]) -> dict[str, Any]:
         """Return how loud the first video became, and what has encoded each."""

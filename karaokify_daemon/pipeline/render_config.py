@@ -20,7 +20,7 @@ class RenderConfig:
     (s16le), which a waveform needs: it is decoded where it is not given. With a `timeline` the
     video is a reel: transcript, duration and samples are still those of the recording. A clip has
     its title within its times (milliseconds of the video), as (start, end, text). `chapters` are
-    for a recording that has none of its own.
+    for a recording that has none of its own, or those of the reel.
     """
 
     media: Path

@@ -173,7 +173,7 @@ class JobRun:
                 rate=self._rate,
                 noted=noted,
             )
-        if noted is None:
+        if noted is None or noted.get("said") != found.noted.get("said"):
             self._course.finished(Stage.HIGHLIGHT, **found.noted)
         return found
 

@@ -143,10 +143,10 @@ class VideoGenerator:
         level = decided(config.sound, loudness, heard.audio)
         background = background_of(self._tools, config.video, config.background)
         rate = ffmpeg.rate_of(config.video, info, background)
-        chapters = chapters_within(info.chapters or config.chapters, duration_ms)
+        chapters = info.chapters or config.chapters
         if config.timeline is not None:
             rate, duration_ms = config.timeline.rate, config.timeline.duration_ms
-            chapters = ()
+            chapters = config.chapters
         # A frame shows what is true at its start, and stands for 1/rate: with half of that ahead,
         # what is seen is neither early nor late on average.
         captions = self.captions(transcript)
@@ -173,7 +173,7 @@ class VideoGenerator:
                 self._title().text,
                 transcript,
                 captions,
-                chapters,
+                chapters_within(chapters, duration_ms),
             ),
             timeline=config.timeline,
         )

@@ -31,7 +31,7 @@ TALK = (
     "We plant young corals that grow on ropes.",
     "In the end only a cooler ocean will save the coral reefs.",
 )
-CUE = re.compile(r"^(\d\d):(\d\d):(\d\d)\.(\d{3}) --> ", re.MULTILINE)
+TIMED = re.compile(r"<(\d\d):(\d\d):([\d.]+)>([^<\n]*[^<\s][^<\n]*)")
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +122,31 @@ def test_a_reel_beside_the_full_video(tree, talk):
     [told] = manifest["highlights"]["reels"]
     assert told["ending"] == ".highlights.mp4" and told["asked_seconds"] == 12
     assert manifest["highlights"]["chosen_by"] == "extractive"
+    parts = json.loads((folder / "talk.highlights.json").read_text())["clips"]
+    titles = [part["title"] for part in parts]
+    assert len(titles) > 1 and all(titles)
+    command = ["ffprobe", "-v", "error", "-show_chapters", "-of", "json"]
+    found = subprocess.run(
+        [*command, str(folder / "talk.highlights.mp4")], capture_output=True, check=True
+    )
+    chapters = json.loads(found.stdout)["chapters"]
+    assert [chapter["tags"]["title"] for chapter in chapters] == titles
+    starts = [float(chapter["start_time"]) for chapter in chapters]
+    assert starts == [0, *(part["output_start"] for part in parts[1:])]
+
+
+def test_a_reel_of_a_video_of_few_frames_has_all_its_words(tree, talk):
+    drop(tree, talk)
+    tree.settings |= {"video.fps": "1", "video.size": "320x180", "publish.exports": '["vtt"]'}
+    folder, manifest = bundle_of(tree, seconds="12", only="true")
+    told = json.loads((folder / "talk.highlights.json").read_text())
+    said = " ".join(TALK[i] for part in told["clips"] for i in part["sentences"])
+    timed = [text for *_, text in TIMED.findall(_vtt(folder))]
+    assert " ".join(" ".join(timed).split()) == said
+    assert any("24 frames a second" in line for line in manifest["warnings"])
+    rate = ["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries"]
+    rate += ["stream=avg_frame_rate", "-of", "csv=p=0", str(folder / "talk.highlights.mp4")]
+    assert subprocess.run(rate, capture_output=True, check=True).stdout.strip(b",\n") == b"24/1"
 
 
 def test_each_caption_of_a_reel_is_in_time_with_the_recording(tree, talk):
@@ -131,7 +156,7 @@ def test_each_caption_of_a_reel_is_in_time_with_the_recording(tree, talk):
     _, pcm = wavfile.read(media)
     reel, source = heard(folder / "talk.highlights.mp4"), pcm.astype(float)
     told = json.loads((folder / "talk.highlights.json").read_text())
-    timed = re.findall(r"<(\d\d):(\d\d):([\d.]+)>([^<\n]*[^<\s][^<\n]*)", _vtt(folder))
+    timed = TIMED.findall(_vtt(folder))
     assert len(timed) > 15
     inside = [w for c in told["clips"] for w in words
               if c["source_start"] <= w.start and w.end <= c["source_end"]]  # fmt: skip

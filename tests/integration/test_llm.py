@@ -18,7 +18,7 @@ from karaokify_daemon.domain.answers import SCHEMA
 from karaokify_daemon.errors import CancelledError, LlmError
 from karaokify_daemon.pipeline.asking import ask
 from tests.support import chat
-from tests.support.chat import answer, closes, drips, fails, hangs, says, talk, understands
+from tests.support.chat import answer, breaks, closes, drips, fails, hangs, says, talk, understands
 from tests.support.service import PATIENCE_S
 
 # Without importing it: that takes seconds, and is to happen in the child only.
@@ -99,14 +99,18 @@ class Asking:
             **options,
         )
 
-    def complete(self, **options):
-        budget = Budget(self.settings, self.folder)
-        with self.connect(self.settings, budget) as client:
-            return client.complete(HELLO, SCHEMA, **options)
+    @property
+    def book(self):
+        [day] = json.loads((self.folder / FILE).read_text())["days"].values()
+        return day
 
     @property
     def spent(self):
-        return json.loads((self.folder / FILE).read_text())
+        return self.book["spent"]
+
+    @property
+    def booked(self):
+        return [cost["tokens"] for cost in self.book["booked"].values()]
 
 
 @pytest.fixture
@@ -247,11 +251,53 @@ def test_a_refused_key_is_told_but_not_the_key(server, asking, credentials):
     assert left and not any(SECRET.encode() in raw or b"systemd" in raw for raw in left)
 
 
+def test_a_key_whose_characters_are_escaped_is_in_no_text_and_no_file(server, asking):
+    hidden = SECRET.replace("-", r"\u002d")
+    texts = {"title": "T", "summary": "S", "file_name": "F"}
+    told = answer(**{name: f"{mark} KEY" for name, mark in texts.items()})
+    told["key_points"][0]["text"] = told["chapters"][0]["title"] = told["clips"][0]["title"] = "KEY"
+    server.does(says(json.dumps(told).replace("KEY", hidden)))
+    found = json.dumps(asking().digest.to_dict())
+    assert found.count("***") == 5 and '"f"' in found.lower()
+    left = b"".join(path.read_bytes() for path in asking.folder.rglob("*") if path.is_file())
+    assert b"0123456789" not in left and "0123456789" not in found
+
+
+def test_a_key_in_the_path_of_the_address_is_not_told(server, asking):
+    path = "/for-us/9f8e7d6c5b4a39281706/v1"
+    base = server.base.removesuffix("/v1") + path
+    asking.settings = asking.settings.model_copy(update={"api_base": base})
+    server.does(fails(404, f"nothing at {base}/chat/completions"))
+    with pytest.raises(LlmError, match="no such model") as failed:
+        asking()
+    told = json.dumps(failed.value.to_dict())
+    assert "nothing at" in told and "9f8e7d" not in told
+
+
 def test_too_many_requests_are_waited_out_as_the_provider_asks(server, asking):
     server.does(fails(429, Retry_After="1"), fails(429), says(GOOD))
     assert asking().facts["requests"] == 3
     assert asking.waits == [1.0, 2.0]
     assert asking.spent["tokens"] == 120
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"), [({"Retry_After": "1.5"}, 1.5), ({"retry_after_ms": "250"}, 0.25)]
+)
+def test_fractions_of_a_second_are_heeded(server, asking, header, seconds):
+    server.does(fails(429, **header), says(GOOD))
+    asking()
+    assert asking.waits == [seconds]
+
+
+@pytest.mark.parametrize("status", [408, 504])
+def test_a_timeout_of_the_provider_is_no_timeout_of_ours(server, asking, status):
+    server.does(fails(status), says(GOOD))
+    assert asking().facts["requests"] == 2
+    assert (asking.spent["tokens"], asking.booked) == (120, [])
+    server.does(fails(status))
+    with pytest.raises(LlmError, match=rf"\({status}\)"):
+        asking(talk(13))
 
 
 def test_too_many_requests_for_too_long_are_an_error(server, asking):
@@ -279,6 +325,25 @@ def test_nobody_there_is_an_error(server, asking):
         with pytest.raises(LlmError, match="failed or cannot be reached"):
             asking()
     assert len(asking.waits) == 2
+    assert (asking.spent["tokens"], asking.booked) == (0, [])
+
+
+@pytest.mark.parametrize("behaviour", [closes, breaks], ids=["cut", "broken"])
+def test_half_an_answer_may_have_been_paid_for(server, asking, behaviour):
+    asking.settings = asking.settings.model_copy(update={"retries": 0})
+    server.does(behaviour)
+    with pytest.raises(LlmError):
+        asking()
+    assert asking.spent["tokens"] == 0 and asking.booked[0] > 1000
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 500, 503])
+def test_what_the_provider_refuses_costs_nothing(server, asking, status):
+    asking.settings = asking.settings.model_copy(update={"retries": 0})
+    server.does(fails(status))
+    with pytest.raises(LlmError):
+        asking()
+    assert (asking.spent["tokens"], asking.booked) == (0, [])
 
 
 def test_an_answer_without_end_is_refused(server, asking):
@@ -296,8 +361,8 @@ def test_an_answer_that_is_no_answer_is_an_error(server, asking):
 
 
 def test_an_endpoint_that_knows_no_schema_is_asked_without(server, asking):
-    server.does(fails(400, "unknown field response_format"), fails(400), says("Hello"))
-    assert asking.complete().text == "Hello"
+    server.does(fails(400, "unknown field response_format"), fails(400), says(GOOD))
+    assert asking().facts["requests"] == 3
     forms = [body.get("response_format", {}).get("type") for body in server.requests]
     assert forms == ["json_schema", "json_object", None]
 
@@ -339,7 +404,7 @@ def test_a_model_of_no_provider_is_told(asking):
     with Client(settings, Budget(settings, asking.folder)) as client:
         with pytest.raises(LlmError, match="knows no provider of the model 'nonsense'"):
             client.complete(HELLO, SCHEMA)
-        assert client.pid is None
+        assert client._pipes is None
 
 
 HOSTILE = [
@@ -375,7 +440,7 @@ def test_an_answer_that_hangs_ends_in_time(server, asking):
     with pytest.raises(LlmError, match=r"no whole answer within 1.5 s"):
         asking()
     assert (len(server.requests), asking.waits) == (1, [])
-    assert asking.spent["tokens"] > 0  # it may have been paid for
+    assert asking.spent["tokens"] == 0 and asking.booked  # it may have been paid for
 
 
 # From here on, each test ends the process, and the next one starts it again.
@@ -396,12 +461,12 @@ def test_a_cancelled_request_ends_at_once_and_its_process_too(server, asking):
         pids = []
 
         def cancelled():
-            pids.append(client.pid)
+            pids.append(client._pipes._process.pid)
             return not server.arrived.empty()
 
         with pytest.raises(CancelledError):
             client.complete(HELLO, SCHEMA, cancelled)
-    assert client.pid is None and not psutil.pid_exists(pids[-1])
+    assert client._pipes is None and not psutil.pid_exists(pids[-1])
 
 
 def test_the_process_ends_with_the_service_however_that_ends(server, settings, tmp_path):

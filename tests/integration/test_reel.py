@@ -1,9 +1,12 @@
 """A reel: its clips are what the recording shows and sounds like there, and end together."""
 
 import json
+import re
 import subprocess
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 
 import imageio_ffmpeg
 import numpy as np
@@ -15,6 +18,7 @@ from karaokify_daemon import RenderConfig, VideoGenerator
 from karaokify_daemon.adapters.ffmpeg import Ffmpeg, measure
 from karaokify_daemon.adapters.ffmpeg.reel import stretches
 from karaokify_daemon.config import Limits, Sound, Video
+from karaokify_daemon.domain.chapters import Chapter
 from karaokify_daemon.domain.timeline import Cut, Timeline
 from karaokify_daemon.pipeline.waves import spliced
 from tests.support.frames import frames
@@ -56,8 +60,8 @@ def source(tmp_path_factory):
     return folder / "a.mp4", noise
 
 
-def rendered(media, limits, rate, sound="off", cuts=CUTS, **options):
-    timeline = Timeline.of(cuts, Fraction(rate), 250)
+def rendered(media, limits, rate, sound="off", cuts=CUTS, fade_ms=250, **options):
+    timeline = Timeline.of(cuts, Fraction(rate), fade_ms)
     shown = {"size": "256x144", "waveform": "none", "encoder_preset": "ultrafast", "crf": 4}
     output = media.with_name(f"out-{timeline.rate.numerator}.mp4")
     config = RenderConfig(
@@ -113,6 +117,129 @@ def test_each_clip_shows_and_sounds_like_its_place_in_the_recording(source, limi
 def test_clips_that_follow_closely_are_read_in_one_go():
     near, far = (stretches(Timeline.of(cuts, Fraction(25), 250)) for cuts in (NEAR, CUTS))
     assert [len(clips) for clips in near] == [3, 1] and [len(clips) for clips in far] == [1, 1, 1]
+
+
+FADES = (
+    Cut(start=3000, end=7000, tail=1000),
+    Cut(start=17_000, end=21_000, lead=1000, tail=1000),
+    Cut(start=34_000, end=38_000, lead=1000),
+)
+
+
+def test_in_a_fade_both_pictures_are_seen_each_in_its_share(source, limits):
+    media, _ = source
+    output, timeline = rendered(media, limits, "25", cuts=FADES, fade_ms=480)
+    shots, known = seen(output), seen(media)
+    assert [clip.fade for clip in timeline.clips] == [0, 12, 12]
+    for before, clip in pairwise(timeline.clips):
+        for i in (3, 6, 9):
+            one = known[before.start * 25 // 1000 + clip.at - before.at + i]
+            other = known[clip.start * 25 // 1000 + i]
+            # At the left is what changes slowly: neighbours of a frame look like it.
+            mean = one[0] + (other[0] - one[0]) * i / clip.fade
+            assert abs(shots[clip.at + i][0] - mean) < 4, (clip.at, i)
+            assert abs(other[0] - one[0]) > 30, "they look alike"
+
+
+def test_in_a_fade_it_is_as_loud_as_around_it(source, limits):
+    media, _ = source
+    output, timeline = rendered(media, limits, "25", cuts=FADES, fade_ms=1000)
+    sound = heard(output)
+
+    def level(frame):
+        """Return how loud 0.3 s around a frame are, in dB."""
+        at = round(frame * RATE / 25)
+        return 10 * np.log10(np.mean(sound[at - RATE * 15 // 100 : at + RATE * 15 // 100] ** 2))
+
+    for clip in timeline.clips[1:]:
+        assert clip.fade == 25
+        sides = (level(clip.at - 10) + level(clip.at + clip.fade + 10)) / 2
+        assert abs(level(clip.at + clip.fade / 2) - sides) < 1
+
+
+class Counting(Ffmpeg):
+    """FFmpeg that tells what it has read: one line for each stream of each input."""
+
+    def within(self, limits):
+        self.limits = limits
+        return self
+
+    def run(self, args, **options):
+        told = super().run(["-loglevel", "verbose", *args], **options)
+        self.arguments = args
+        self.decoded = {
+            kind: sum(map(int, re.findall(rf"\({kind}\): .*; (\d+) frames decoded", told)))
+            for kind in ("video", "audio")
+        }
+        return told
+
+
+def test_of_a_recording_only_what_is_near_a_clip_is_read(tmp_path, limits):
+    media = tmp_path / "a.mp4"
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=64x36:r=25:d=300", "-f", "lavfi",
+         "-i", "anoisesrc=a=0.1:d=300:r=48000", "-c:v", "libx264", "-g", "25", "-preset",
+         "ultrafast", str(media)], check=True,
+    )  # fmt: skip
+    cuts = [Cut(start=start, end=start + 2000) for start in (60_000, 150_500, 290_000)]
+    timeline = Timeline.of(cuts, Fraction(25), 250)
+    video = Video.model_validate({"size": "64x64", "encoder_preset": "ultrafast"})
+    config = RenderConfig(
+        media=media, output=tmp_path / "out.mp4", video=video, title="", limits=limits,
+        sound=Sound(loudness="off"), timeline=timeline, duration_ms=300_000, pcm=silence(tmp_path),
+    )  # fmt: skip
+    generator = VideoGenerator(config)
+    generator._tools = tools = Counting(limits)
+    generator.generate({"segments": []})
+    inputs = [
+        (tools.arguments[:i], i) for i, part in enumerate(tools.arguments) if str(media) in part
+    ]
+    sought = [part[len(part) - 1 - part[::-1].index("-ss") + 1] for part, _ in inputs]
+    assert sought == 2 * ["60.000", "150.500", "290.000"]
+    # Each clip with what is read from the key frame on, and ahead: 7,500 are in the recording.
+    assert 3 * 50 <= tools.decoded["video"] <= 3 * (50 + 25 + 75)
+    assert 3 * 2 * 48_000 / 1024 <= tools.decoded["audio"] <= 3 * 4 * 48_000 / 1024
+
+
+def silence(folder):
+    np.zeros(300 * RATE, "<i2").tofile(folder / "a.pcm")
+    return folder / "a.pcm"
+
+
+def test_clips_have_titles_at_their_times_and_the_reel_has_them_as_chapters(source, tmp_path):
+    media, _ = source
+    timeline = Timeline.of(FADES, Fraction(25), 480)
+    titles = [(0, 3400, "First of all"), (4000, 6500, "And then {\\b1}")]
+    video = Video.model_validate({"size": "640x360", "waveform": "none", "encoder_preset": "fast"})
+    config = RenderConfig(
+        media=media, output=tmp_path / "with.mp4", video=video, title="", timeline=timeline,
+        sound=Sound(loudness="off"), duration_ms=SECONDS * 1000, clip_titles=titles,
+        chapters=[Chapter(start, title) for start, _, title in titles],
+    )  # fmt: skip
+    bare = replace(config, output=tmp_path / "without.mp4", clip_titles=(), chapters=())
+    lines = [line for line in VideoGenerator(config).ass({"segments": []}).splitlines()
+             if "First of all" in line or "And then" in line]  # fmt: skip
+    assert [line.split(",")[1:3] for line in lines] == [
+        ["0:00:00.60", "0:00:03.40"],
+        ["0:00:04.60", "0:00:06.50"],
+    ]
+    assert not any("{\\b1}" in line for line in lines)
+    shots = [
+        frames(Path(VideoGenerator(one).generate({"segments": []})), 640, 360).astype(int)
+        for one in (config, bare)
+    ]
+    changed = np.abs(shots[0] - shots[1]).max(3) > 40
+    at_left = changed[:, 180:320, :400].mean((1, 2))
+    assert at_left[[50, 130]].min() > 0.005 and at_left[[5, 93, 105, 170, 200]].max() == 0
+    assert changed[:, :150].mean() == 0, "it is in the lower half"
+    assert chapters_of(tmp_path / "with.mp4") == [(0.0, "First of all"), (4.0, titles[1][2])]
+    assert chapters_of(tmp_path / "without.mp4") == []
+
+
+def chapters_of(path):
+    command = ["ffprobe", "-v", "error", "-show_chapters", "-of", "json", f"file:{path}"]
+    told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return [(float(c["start_time"]), c["tags"]["title"]) for c in told["chapters"]]
 
 
 def test_a_reel_is_as_loud_as_is_asked_for_and_still_in_time(source):

@@ -142,6 +142,12 @@ def closes(handler: Handler, _: dict[str, Any]) -> None:
     handler.wfile.write(body[: len(body) // 2])
 
 
+def breaks(handler: Handler, _: dict[str, Any]) -> None:
+    """Say half of an answer as if it was whole."""
+    body = completion(json.dumps(answer()))
+    handler.send(200, body[: len(body) // 2])
+
+
 def shown(body: dict[str, Any]) -> list[int]:
     """Return the ids of the sentences that a request shows."""
     return [

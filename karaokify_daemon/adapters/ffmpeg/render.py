@@ -101,7 +101,7 @@ def render(
         has_chapters=bool(plan.extras.chapters),
     )
     factor = tools.limits.render_deadline_factor
-    Ffmpeg(plan.encoder.limits(tools.limits)).run(
+    tools.within(plan.encoder.limits(tools.limits)).run(
         [*plan.encoder.leading, *graph, url(plan.output)],
         file=printable(plan.media.name),
         deadline=max(_SHORTEST_DEADLINE, plan.duration_ms / 1000 * factor),

@@ -28,6 +28,10 @@ class Ffmpeg:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
 
+    def within(self, limits: Limits) -> "Ffmpeg":
+        """Return the same within other limits."""
+        return Ffmpeg(limits)
+
     def run(
         self,
         args: list[str],

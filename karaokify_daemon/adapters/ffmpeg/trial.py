@@ -117,7 +117,7 @@ def _trouble(tools: Ffmpeg, video: Video, encoder: Encoder, cancelled: Cancelled
     if (node := encoder.device) is not None and not os.access(node, os.R_OK | os.W_OK):
         return f"the service's user may not use {node}" if node.exists() else f"there is no {node}"
     try:
-        Ffmpeg(encoder.limits(tools.limits)).run(
+        tools.within(encoder.limits(tools.limits)).run(
             _arguments(video, encoder),
             file=encoder.name,
             deadline=_DEADLINE_S,

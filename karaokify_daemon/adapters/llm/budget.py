@@ -7,8 +7,8 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ from karaokify_daemon.errors import LlmError
 
 FILE = "llm-budget.json"
 _LOCK = ".llm-budget.lock"
-_JOBS = 1000
+_JOBS, _DAYS = 1000, 8  # that are kept
+_SET_BACK = timedelta(days=1)
+_ROUNDING = 1e-9  # dollars
 _LOCK_S = 10.0  # it is held for the moment of one change
 
 
@@ -46,12 +48,23 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Booking:
+    """What a request may cost, booked for a job on a day."""
+
+    job: str
+    day: date
+    cost: Cost
+
+
 class Budget:
     """The budget of one job and of the day, in a file that all jobs and services share.
 
-    What a job has spent counts over all of its attempts, as long as it is among the last 1,000.
-    What a request may cost is booked before it is sent, and corrected when its cost is known: so
-    what was sent by a process that died, or at the same time by another one, is counted.
+    What a request may cost is booked before it is sent, and settled when its cost is known: so
+    what was sent by a process that died, or at the same time by another one, is counted. A booking
+    that is never settled, since no answer came, counts until its day is over: it may have been
+    paid, but may not keep a job from its answer for ever. What a job has spent counts over all of
+    its attempts, as long as it is among the last 1,000.
     """
 
     def __init__(
@@ -69,22 +82,21 @@ class Budget:
         self._lock = FileLock(folder / _LOCK, timeout=_LOCK_S, mode=0o600)
         self._name = job or secrets.token_hex(8)
 
-    @property
-    def job(self) -> Cost:
-        """What the job has spent so far."""
-        return self._load().jobs.get(self._name, Cost())
-
-    def reserve(self, cost: Cost) -> None:
+    def reserve(self, cost: Cost) -> Booking:
         """Book what a request may cost. Raises LlmError that names the limit it would exceed."""
         with self._book() as book:
-            _check(book.jobs.get(self._name, Cost()) + cost, "job", self._settings)
-            _check(book.day + cost, "day", self._settings)
-            self._save(book.with_cost(self._name, cost))
+            booking = Booking(job=self._name, day=book.day(self._today()), cost=cost)
+            of_day = book.days.get(booking.day, _Day())
+            own = of_day.booked.get(self._name, Cost())
+            _check(book.jobs.get(self._name, Cost()) + own + cost, "job", self._settings, own)
+            _check(of_day.total + cost, "day", self._settings)
+            self._save(book.with_booking(booking))
+        return booking
 
-    def settle(self, reserved: Cost, spent: Cost) -> None:
-        """Correct what was booked for a request to what it has cost. Raises LlmError."""
+    def settle(self, booking: Booking, spent: Cost) -> None:
+        """Put what a request has cost in the place of its booking. Raises LlmError."""
         with self._book() as book:
-            self._save(book.with_cost(self._name, spent - reserved))
+            self._save(book.settled(booking, spent))
 
     @contextlib.contextmanager
     def _book(self) -> Iterator["_Book"]:
@@ -109,17 +121,13 @@ class Budget:
         except FileNotFoundError:
             return _Book()
         try:
-            entry = json.loads(raw)
-            jobs = {str(name): _cost(spent) for name, spent in entry.get("jobs", {}).items()}
-            today = date.fromisoformat(entry["day"]) == self._today()
-            return _Book(_cost(entry) if today else Cost(), jobs)
+            return _Book.from_dict(json.loads(raw))
         except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
             self._on_damaged(self._path)
             return _Book()
 
     def _save(self, book: "_Book") -> None:
-        jobs = {name: asdict(spent) for name, spent in [*book.jobs.items()][-_JOBS:]}
-        entry = {"day": self._today().isoformat(), **asdict(book.day), "jobs": jobs}
+        entry = book.to_dict()
         fd, name = tempfile.mkstemp(prefix=".new-", dir=self._path.parent)  # mode 0600
         try:
             with os.fdopen(fd, "wb") as file:
@@ -132,17 +140,71 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class _Book:
-    """What was spent today, and by which job ever, those that spent last at the end."""
+class _Day:
+    """What was spent on a day, and what is booked, by job."""
 
-    day: Cost = Cost()
+    spent: Cost = Cost()
+    booked: Mapping[str, Cost] = field(default_factory=dict)
+
+    @property
+    def total(self) -> Cost:
+        return sum(self.booked.values(), self.spent)
+
+    def with_booked(self, job: str, cost: Cost) -> "_Day":
+        whole = (self.booked.get(job, Cost()) + cost).at_least_nothing
+        kept = {job: whole} if whole.tokens or whole.dollars > _ROUNDING else {}
+        others = {name: cost for name, cost in self.booked.items() if name != job}
+        return replace(self, booked=others | kept)
+
+
+@dataclass(frozen=True)
+class _Book:
+    """What was spent on which day, and by which job ever; the last that changed are at the end."""
+
+    days: Mapping[date, _Day] = field(default_factory=dict)
     jobs: Mapping[str, Cost] = field(default_factory=dict)
 
-    def with_cost(self, job: str, cost: Cost) -> "_Book":
-        # A request that was begun the day before may cost less than was booked for it.
-        jobs = {name: spent for name, spent in self.jobs.items() if name != job}
-        own = (self.jobs.get(job, Cost()) + cost).at_least_nothing
-        return _Book((self.day + cost).at_least_nothing, jobs | {job: own})
+    def day(self, today: date) -> date:
+        """Return the day that counts: a clock that is set back a little begins none again."""
+        ahead = [day for day in self.days if today < day <= today + _SET_BACK]
+        return max(ahead, default=today)
+
+    def with_booking(self, booking: Booking) -> "_Book":
+        day = self.days.get(booking.day, _Day()).with_booked(booking.job, booking.cost)
+        return self._with(booking, day, Cost())
+
+    def settled(self, booking: Booking, spent: Cost) -> "_Book":
+        day = self.days.get(booking.day, _Day()).with_booked(booking.job, Cost() - booking.cost)
+        return self._with(booking, replace(day, spent=day.spent + spent), spent)
+
+    def _with(self, booking: Booking, day: _Day, spent: Cost) -> "_Book":
+        days = {name: old for name, old in self.days.items() if name != booking.day}
+        jobs = {name: old for name, old in self.jobs.items() if name != booking.job}
+        own = self.jobs.get(booking.job, Cost()) + spent
+        return _Book(
+            _last(days | {booking.day: day}, _DAYS), _last(jobs | {booking.job: own}, _JOBS)
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        days = {day.isoformat(): asdict(one) for day, one in self.days.items()}
+        return {"days": days, "jobs": {name: asdict(spent) for name, spent in self.jobs.items()}}
+
+    @classmethod
+    def from_dict(cls, entry: Mapping[str, Any]) -> "_Book":
+        """Return the book of a JSON form. Raises what `_cost` does, and AttributeError."""
+        days = {
+            date.fromisoformat(day): _Day(_cost(one["spent"]), _costs(one["booked"]))
+            for day, one in entry["days"].items()
+        }
+        return cls(days, _costs(entry["jobs"]))
+
+
+def _last(entries: Mapping[Any, Any], count: int) -> dict[Any, Any]:
+    return dict([*entries.items()][-count:])
+
+
+def _costs(entries: Mapping[str, Any]) -> dict[str, Cost]:
+    return {str(name): _cost(entry) for name, entry in entries.items()}
 
 
 def _cost(entry: Mapping[str, Any]) -> Cost:
@@ -153,18 +215,18 @@ def _cost(entry: Mapping[str, Any]) -> Cost:
     return cost
 
 
-def _check(cost: Cost, of: str, settings: Llm) -> None:
+def _check(cost: Cost, of: str, settings: Llm, booked: Cost = Cost()) -> None:
+    """Raise LlmError where a cost is beyond a limit; `booked` of it lapses with the day."""
+    waits = ", or wait for the next day (UTC)" if of == "day" or booked != Cost() else ""
     for unit, wanted in (("tokens", cost.tokens), ("dollars", cost.dollars)):
         name = f"{unit}_per_{of}"
         limit = getattr(settings, name)
         if limit and wanted > limit:
+            told = {"unanswered": round(getattr(booked, unit), 6)} if booked != Cost() else {}
             raise LlmError(
                 f"the language model's budget llm.{name} = {limit} is spent",
-                advice=(
-                    f"Raise llm.{name}, or wait for the next day."
-                    if of == "day"
-                    else f"Raise llm.{name}."
-                ),
+                advice=f"Raise llm.{name}{waits}.",
                 limit=name,
                 wanted=round(wanted, 6),
+                **told,
             )

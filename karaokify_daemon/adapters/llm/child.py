@@ -13,15 +13,25 @@ import re
 import resource
 import sys
 import threading
+import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 _MEMORY = 1_500_000_000  # bytes: an answer that unpacks to more ends this process, not the machine
 _LONGEST = 1_000_000  # bytes of a reply
 _LONGEST_SAID = 400  # characters of an error
 _CREDENTIAL = "llm-api-key"
-_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH", re.IGNORECASE)
+_SECRET = re.compile(  # words of a variable's name: AUTHOR is none
+    r"(KEY|TOKEN|SECRET|PASS|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL)S?(?![A-Z])"
+    r"|(?<![A-Z])AUTH(ORIZATION)?(?![A-Z])|_PWD(?![A-Z])",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"_(BASE|BASE_URL|ENDPOINT)$", re.IGNORECASE)
 _SHORTEST_SECRET = 8  # characters: a shorter one, such as "1", is no secret
+_SHORTEST_IN_PATH = 16
+_CHARACTER = re.compile(r'\\u([0-9a-fA-F]{4})|\\(["\\/])|\\([bfnrt])|.', re.DOTALL)  # as in JSON
 _NO_KEY = "none"  # the client of the OpenAI API insists on one, an endpoint of one's own may not
 
 
@@ -51,16 +61,52 @@ def _serve(model: "Model", line: bytes, replies: int) -> None:
     try:
         done = model.complete(order) if "messages" in order else model.open(order)
     except BaseException as error:  # whatever it is, the client decides what follows
-        done = {"failure": _failure(error)}
-    raw = _encoded(done)
+        done = {"failure": _failure(error, model.line, order["api_base"])}
+    if "messages" in order:
+        done["requests"] = sum(one is not None for one in model.line)
+    raw = _encoded(done, order["api_base"])
     if len(raw) > _LONGEST:
         raw = _encoded({"failure": {"kind": "TooLong"}})
     while raw:
         raw = raw[os.write(replies, raw) :]
 
 
-def _encoded(reply: dict[str, Any]) -> bytes:
-    return json.dumps(_redacted(reply)).encode() + b"\n"
+def _encoded(reply: dict[str, Any], api_base: str | None = None) -> bytes:
+    return json.dumps(_redacted(reply, _secrets(api_base))).encode() + b"\n"
+
+
+class Line(list[int | None]):
+    """What became of the requests that were made: the status of the answer.
+
+    0 where one was sent and no answer began; None where it was not sent. litellm does not tell
+    these apart: it gives a status to everything, also to an answer that it cannot read.
+    """
+
+    _watching = False
+
+    def watch(self) -> None:
+        """Hear of each request of httpx, which litellm and the clients it uses send them with."""
+        import httpx  # noqa: PLC0415 - only where it is used
+
+        if self._watching:
+            return
+        send = httpx.HTTPTransport.handle_request
+        unsent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+        def watched(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+            try:
+                response = send(transport, request)
+            except (*unsent, httpx.UnsupportedProtocol):
+                self.append(None)
+                raise
+            except BaseException:
+                self.append(0)
+                raise
+            self.append(response.status_code)
+            return response
+
+        httpx.HTTPTransport.handle_request = watched  # type: ignore[assignment]
+        self._watching = True
 
 
 class Model:
@@ -69,9 +115,11 @@ class Model:
     def __init__(self) -> None:
         self._key: str | None = None
         self._form = 0  # which of the forms of a request the endpoint takes, found by trying
+        self.line = Line()
 
     def open(self, order: dict[str, Any]) -> dict[str, Any]:
         """Import litellm; return the provider's name, the model's prices, which key is missing."""
+        self.line.watch()
         litellm = _litellm()
         name, base = order["model"], order["api_base"]
         provider = litellm.get_llm_provider(name, api_base=base)[1]
@@ -96,13 +144,16 @@ class Model:
     def complete(self, order: dict[str, Any]) -> dict[str, Any]:
         """Ask once, in the richest form that the endpoint takes."""
         litellm = _litellm()
+        self.line.clear()
         forms = _forms(order["schema"])
         while True:
             try:
                 response = self._ask(litellm, order, forms[self._form])
             except (litellm.BadRequestError, litellm.UnprocessableEntityError) as error:
                 too_long = isinstance(error, litellm.ContextWindowExceededError)
-                if too_long or self._form == len(forms) - 1:
+                # What was answered, and could not be read, is told as a bad request by some.
+                answered = self.line and (self.line[-1] or 0) < 400
+                if too_long or answered or self._form == len(forms) - 1:
                     raise
                 self._form += 1
             else:
@@ -163,18 +214,32 @@ def _reply(response: Any, dollars: float | None) -> dict[str, Any]:
     }
 
 
-def _failure(error: BaseException) -> dict[str, Any]:
+def _failure(
+    error: BaseException, line: Sequence[int | None] = (), api_base: str | None = None
+) -> dict[str, Any]:
     response = getattr(error, "response", None)
     headers = getattr(error, "litellm_response_headers", None)
     headers = headers or getattr(response, "headers", None) or {}
     status = getattr(error, "status_code", None)
+    last = line[-1] if line else None
+    refused = last is not None and last >= 400
+    secrets = _secrets(api_base) + _parts(api_base, _SHORTEST_SECRET)
     return {
         "kind": type(error).__name__,
-        "status": status if isinstance(status, int) else None,
-        "retry_after": str(headers.get("retry-after", ""))[:100],
+        "status": last if refused else status if isinstance(status, int) else None,
+        "answered": refused,
+        "may_cost": last is not None and not refused,
+        "retry_after": _retry_after(headers),
         # A key that is cut would not be recognised: so it is cut afterwards.
-        "said": _redacted(str(error)).partition("Traceback (most")[0][:_LONGEST_SAID],
+        "said": _redacted(str(error), secrets).partition("Traceback (most")[0][:_LONGEST_SAID],
     }
+
+
+def _retry_after(headers: Any) -> str:
+    milliseconds = str(headers.get("retry-after-ms", ""))
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", milliseconds):
+        return f"{float(milliseconds) / 1000:.3f}"
+    return str(headers.get("retry-after", ""))[:100]
 
 
 def credential() -> str | None:
@@ -184,21 +249,61 @@ def credential() -> str | None:
     return (path.read_text("utf-8").strip() or None) if path and path.exists() else None
 
 
-def _secrets() -> list[str]:
+def _secrets(api_base: str | None = None) -> list[str]:
+    """Return the keys that this process knows: some have theirs in the path of an address."""
     found = {value.strip() for name, value in os.environ.items() if _SECRET.search(name)}
     with contextlib.suppress(OSError, ValueError):  # what cannot be read is told by no one
         found.add(credential() or "")
-    return sorted((s for s in found if len(s) >= _SHORTEST_SECRET), key=len, reverse=True)
+    addresses = [value for name, value in os.environ.items() if _ADDRESS.search(name)]
+    for address in (api_base, *addresses):
+        parts = _parts(address, _SHORTEST_IN_PATH)
+        found.update(part for part in parts if any(map(str.isdigit, part)))
+    return [secret for secret in found if len(secret) >= _SHORTEST_SECRET]
 
 
-def _redacted(data: Any) -> Any:
-    """Return data without the keys that this process knows: a provider may repeat them."""
+def _parts(address: str | None, shortest: int) -> list[str]:
+    """Return the long parts of an address's path, as they are and as servers read them."""
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(address or "").path.split("/")
+        return [part for part in {*parts, *map(unquote, parts)} if len(part) >= shortest]
+    return []
+
+
+def _redacted(data: Any, secrets: Sequence[str]) -> Any:
+    """Return data without secrets: a provider may repeat them."""
     if isinstance(data, dict):
-        return {key: _redacted(value) for key, value in data.items()}
+        return {key: _redacted(value, secrets) for key, value in data.items()}
     if isinstance(data, str):
-        for secret in _secrets():
-            data = data.replace(secret, "***")
+        for secret in sorted(secrets, key=len, reverse=True):
+            data = _without(data.replace(secret, "***"), secret)
     return data
+
+
+def _without(text: str, secret: str) -> str:
+    """Return a text without a secret that is seen once the JSON in the text is decoded.
+
+    What is not seen may stand between its characters.
+    """
+    if "\\" not in text and text.isprintable():
+        return text
+    found = [(c, m) for m in _CHARACTER.finditer(text) if _is_seen(c := _decoded(m))]
+    line = "".join(character for character, _ in found)
+    kept, at, end = [], 0, 0
+    while (at := line.find(secret, at)) >= 0:
+        kept.append(text[end : found[at][1].start()])
+        at += len(secret)
+        end = found[at - 1][1].end()
+    return "***".join([*kept, text[end:]])
+
+
+def _decoded(match: "re.Match[str]") -> str:
+    if match[3]:
+        return "\n"  # or another that is not seen
+    return chr(int(match[1], 16)) if match[1] else match[2] or match[0]
+
+
+def _is_seen(character: str) -> bool:
+    return unicodedata.category(character) not in ("Cc", "Cf")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from karaokify_daemon.adapters.llm.budget import Budget, Cost
+from karaokify_daemon.adapters.llm.budget import Booking, Budget, Cost
 from karaokify_daemon.adapters.llm.failing import Failure, error_of, wait_after
 from karaokify_daemon.adapters.llm.pipes import POLL_S, LateError, Pipes
 from karaokify_daemon.config import Llm
@@ -71,11 +71,6 @@ class Client:
         """The provider's name; it is known once the model was asked."""
         return str(self._about.get("provider", ""))
 
-    @property
-    def pid(self) -> int | None:
-        """Process id of the child, while it runs."""
-        return self._pipes.pid if self._pipes else None
-
     def close(self) -> None:
         """End the child. May be called again."""
         pipes, self._pipes = self._pipes, None
@@ -125,12 +120,13 @@ class Client:
             return opened
         order = self._order(messages, schema)
         estimate = self._estimate(messages, order["max_tokens"])
-        self._budget.reserve(estimate)
+        booking = self._budget.reserve(estimate)
         self.requests += 1
         given = self._exchange(opened, order, order["timeout"] + _GRACE_S, cancelled)
+        self.requests += max(0, given.get("requests", 1) - 1)
         failure = Failure.of(given["failure"]) if "failure" in given else None
         answer = failure or _reply(given, messages)
-        self._settle(estimate, answer)
+        self._settle(booking, answer)
         return answer
 
     def _order(self, messages: Messages, schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,18 +139,18 @@ class Client:
             "timeout": self._settings.timeout_seconds,
         }
 
-    def _settle(self, estimate: Cost, answer: Reply | Failure) -> None:
-        """Correct what was booked, but for what came too late or was too long: it may be paid."""
+    def _settle(self, booking: Booking, answer: Reply | Failure) -> None:
+        """Put what a request has cost in the place of its booking, unless that is not known."""
         if isinstance(answer, Reply):
             tokens = answer.prompt_tokens + answer.completion_tokens
             spent = Cost(tokens=tokens, dollars=answer.dollars or 0.0)
-        elif answer.status and not answer.is_timeout:
-            spent = Cost()
-        else:
+        elif answer.may_cost:
             return
+        else:
+            spent = Cost()
         # An answer is not lost where this fails: what was booked is rather more than it has cost.
         with contextlib.suppress(LlmError):
-            self._budget.settle(estimate, spent)
+            self._budget.settle(booking, spent)
 
     def _open(self, cancelled: Callable[[], bool]) -> Pipes | Failure:
         """Return the child, started if it does not run, or why it is of no use."""

@@ -12,15 +12,22 @@ from karaokify_daemon.errors import LlmError
 
 _FIRST_S, _LONGEST_S = 1.0, 30.0
 _SPREAD = 0.5  # of a wait: jobs that failed together do not all come back together
+_PASSING = (408, 429)
 _CREDENTIAL = "the systemd credential llm-api-key"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """How an attempt ended: the class of litellm's error, its HTTP status, what it said."""
+    """How an attempt ended: the class of litellm's error, its HTTP status, what it said.
+
+    `answered` tells that the status is the provider's own, `may_cost` that what was asked may have
+    to be paid: that it was sent, and not refused.
+    """
 
     kind: str
     status: int | None = None
+    answered: bool = False
+    may_cost: bool = True
     retry_after: str = ""
     said: str = ""
 
@@ -30,23 +37,25 @@ class Failure:
         return cls(
             kind=str(given.get("kind", "")),
             status=given.get("status"),
+            answered=given.get("answered", False),
+            may_cost=given.get("may_cost", True),
             retry_after=given.get("retry_after", ""),
             said=plain(given.get("said", "")),
         )
 
     @property
     def is_timeout(self) -> bool:
-        """Whether no whole answer came in time; it may have been paid for."""
-        return self.kind == "Timeout"
+        """Whether no whole answer came in time; some providers say so of themselves."""
+        return self.kind == "Timeout" and not self.answered
 
     @property
     def may_pass(self) -> bool:
-        """Whether to ask again: after too many requests, the provider's errors, a broken line.
+        """Whether to ask again: after too many requests, errors of the provider, a broken line.
 
         A timeout is none of them: that was patience enough for one request.
         """
         status = self.status or 0
-        return not self.is_timeout and (status == 429 or status >= 500)
+        return not self.is_timeout and (status in _PASSING or status >= 500)
 
 
 def wait_after(
@@ -67,8 +76,8 @@ def wait_after(
 
 
 def _seconds(header: str, now: datetime) -> float | None:
-    """Return what a header Retry-After says: seconds, or a date."""
-    if header.strip().isascii() and header.strip().isdigit():
+    """Return what a header Retry-After says: seconds, which some give with a point, or a date."""
+    if re.fullmatch(r"[0-9]+(\.[0-9]*)?", header.strip()):
         return float(header)
     try:
         date = parsedate_to_datetime(header)
@@ -92,7 +101,9 @@ def _in_words(failure: Failure) -> tuple[str, str]:
     """Return problem and advice, with the names of settings in braces."""
     status = failure.status or 0
     kind = re.sub(r"\W", "", failure.kind) or "no reason given"
-    if failure.kind in _KINDS:
+    if failure.is_timeout and not failure.may_cost:
+        return "the provider cannot be reached within {timeout_seconds:g} s", "Check llm.api_base."
+    if failure.kind in _KINDS and (failure.is_timeout or failure.kind != "Timeout"):
         return _KINDS[failure.kind]
     if status in _STATUSES:
         return _STATUSES[status]
@@ -117,6 +128,7 @@ _KINDS = {
     "ModuleNotFoundError": _NO_LITELLM,
 }
 _STATUSES = {
+    408: ("the provider waited too long for the request (408)", ""),
     401: ("the provider refused the API key (401)", "Check {keys}."),
     403: ("the provider refused the API key (403)", "Check {keys}."),
     404: ("the provider knows no such model (404)", "Check llm.model and llm.api_base."),

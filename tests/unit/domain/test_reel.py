@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from karaokify_daemon.domain.choice import Candidate
+from karaokify_daemon.domain.frames import reel_rate
 from karaokify_daemon.domain.material import Material
 from karaokify_daemon.domain.reel import reels
 from karaokify_daemon.domain.sentences import Sentence
-from karaokify_daemon.domain.transcript import Word
+from karaokify_daemon.domain.transcript import Segment, Transcript, Word
 from karaokify_daemon.pipeline.digesting import Extractive
 from tests.support.talks import BICYCLE, BREAD, spoken
 
@@ -62,6 +63,21 @@ def test_a_reel_is_as_long_as_asked_for_and_cuts_no_word(count, seconds, seed):
         for word in (word for sentence in found for word in sentence.words):
             inside = begin - 20 <= word.start and word.end <= end + 20
             assert inside or word.end <= begin + 20 or word.start >= end - 20
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 120), st.integers(0, 1000))
+def test_each_word_of_its_sentences_is_in_it_at_any_rate(rate, seed):
+    found, duration = talk(60, seed)
+    r = random.Random(seed)
+    material = Material(sentences=found, worth=[r.random() for _ in found], duration_ms=duration)
+    [one] = reels(material, reel_rate(Fraction(rate)), length_ms=30_000)
+    words = [word for i in sorted(one.sentences) for word in found[i].words]
+    whole = Transcript((Segment(tuple(w for sentence in found for w in sentence.words)),))
+    moved = one.timeline.moved(whole).words
+    assert len(moved) == len(words)
+    for word, seen in zip(words, moved, strict=True):
+        assert word.end - word.start - 50 <= seen.end - seen.start <= word.end - word.start
 
 
 def test_what_is_worth_most_is_in_it_wherever_it_is():

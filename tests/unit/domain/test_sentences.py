@@ -65,6 +65,14 @@ def test_a_sentence_without_end_is_divided_at_its_longest_pauses():
     assert [len(sentence.words) for sentence in found] == [30, 55, 42, 43]
 
 
+def test_a_sentence_that_is_divided_a_thousand_times_is_divided_to_its_end():
+    words = " ".join(["a"] * 4470 + ["Yes."] * 200)
+    falling = {i: 1499 - i // 3 for i in range(2, 4470, 3)}
+    found = sentences(said(words, pauses=falling))
+    assert sum(len(sentence.words) for sentence in found) == 4670
+    assert max(sentence.end - sentence.start for sentence in found) <= 25_000
+
+
 def test_without_any_mark_sentences_are_shorter():
     words = " ".join(f"w{i}" for i in range(100))
     found = sentences(said(words, pauses={29: 200, 59: 300}))

@@ -30,14 +30,14 @@ def find(tmp_path):
     """Return a function that finds highlights, and what was warned of."""
     warnings = []
 
-    def found(texts, noted=None, **options):
+    def found(texts, noted=None, rate=RATE, **options):
         transcript, duration_ms = spoken(texts)
         noise = np.random.default_rng(1).normal(0, 3000, duration_ms * 16)
         noise.astype("<i2").tofile(tmp_path / "audio.pcm")
         config = from_dict({"highlights": options})
         highlighter = Highlighter(config, "job", warnings.append, lambda: False)
         return highlighter.find(
-            transcript, tmp_path / "audio.pcm", duration_ms=duration_ms, rate=RATE, noted=noted
+            transcript, tmp_path / "audio.pcm", duration_ms=duration_ms, rate=rate, noted=noted
         )
 
     found.warnings = warnings
@@ -111,6 +111,17 @@ def test_what_is_too_short_is_told(find):
     texts = [f"{'very ' * 30}long sentence number {i}." for i in range(12)]
     find(texts, seconds=30)
     assert "only" in find.warnings[0] and "30 s" in find.warnings[0]
+
+
+@pytest.mark.parametrize(("rate", "faster"), [(1, 24), (10, 30), (24, 24)])
+def test_a_reel_of_a_slow_video_has_more_frames_and_so_all_its_words(find, rate, faster):
+    [named] = find(TEXTS, seconds=20, rate=Fraction(rate)).reels
+    timeline = named.reel.timeline
+    assert timeline.rate == faster
+    said = " ".join(word.text for word in timeline.moved(spoken(TEXTS)[0]).words)
+    assert said == " ".join(TEXTS[i] for i in sorted(named.reel.sentences))
+    told = f"reels have {faster} frames a second: with {rate}, words would be cut off"
+    assert (told in find.warnings) == (rate < faster)
 
 
 def test_what_is_no_speech_is_in_no_clip_where_that_is_asked_for(find):

@@ -1,6 +1,6 @@
 import json
 import stat
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from filelock import FileLock
@@ -10,7 +10,7 @@ from karaokify_daemon.adapters.llm.budget import FILE, Budget, Cost
 from karaokify_daemon.config import Llm
 from karaokify_daemon.errors import LlmError
 
-DAY = date(2026, 3, 1)
+DAY, NEXT = date(2026, 3, 1), date(2026, 3, 2)
 SETTINGS = Llm(tokens_per_job=100, tokens_per_day=250, dollars_per_job=1.0, dollars_per_day=2.0)
 
 
@@ -22,19 +22,19 @@ def job(tmp_path):
     return make
 
 
-def of_day(tmp_path):
-    found = json.loads((tmp_path / FILE).read_text())
-    del found["jobs"]
-    return found
+def of_day(tmp_path, day="2026-03-01"):
+    return json.loads((tmp_path / FILE).read_text())["days"][day]
 
 
 def test_what_is_spent_is_counted_for_the_job_and_the_day(job, tmp_path):
-    for _ in range(2):
-        budget = job()
-        budget.reserve(Cost(tokens=90, dollars=0.5))
-        budget.settle(Cost(tokens=90, dollars=0.5), Cost(tokens=40, dollars=0.25))
-        assert budget.job == Cost(tokens=40, dollars=0.25)
-    assert of_day(tmp_path) == {"day": "2026-03-01", "tokens": 80, "dollars": 0.5}
+    for name in ("one", "two"):
+        budget = job(job=name)
+        booking = budget.reserve(Cost(tokens=90, dollars=0.5))
+        assert of_day(tmp_path)["booked"] == {name: {"tokens": 90, "dollars": 0.5}}
+        budget.settle(booking, Cost(tokens=40, dollars=0.25))
+    assert of_day(tmp_path) == {"spent": {"tokens": 80, "dollars": 0.5}, "booked": {}}
+    jobs = json.loads((tmp_path / FILE).read_text())["jobs"]
+    assert jobs == {name: {"tokens": 40, "dollars": 0.25} for name in ("one", "two")}
 
 
 @pytest.mark.parametrize(
@@ -63,14 +63,23 @@ def test_nor_can_all_jobs_of_a_day(job, cost, limit):
         job().reserve(cost)
     with pytest.raises(LlmError, match=rf"llm\.{limit} = .* the next day"):
         job().reserve(cost)
-    job(day=date(2026, 3, 2)).reserve(cost)
+    job(day=NEXT).reserve(cost)
 
 
-def test_what_was_never_settled_stays_booked(job):
-    budget = job()
-    budget.reserve(Cost(tokens=60))
-    with pytest.raises(LlmError, match="tokens_per_job"):
-        budget.reserve(Cost(tokens=60))
+def test_what_was_never_settled_stays_booked_until_its_day_is_over(job):
+    job(job="one").reserve(Cost(tokens=60))
+    with pytest.raises(LlmError, match=r"tokens_per_job = 100 is spent\..*next day") as refused:
+        job(job="one").reserve(Cost(tokens=60))
+    assert refused.value.details["unanswered"] == 60
+    job(job="one", day=NEXT).reserve(Cost(tokens=60))
+
+
+def test_what_was_spent_stays_with_its_job(job):
+    budget = job(job="one")
+    budget.settle(budget.reserve(Cost(tokens=90)), Cost(tokens=60))
+    with pytest.raises(LlmError, match="tokens_per_job") as refused:
+        job(job="one", day=NEXT).reserve(Cost(tokens=60))
+    assert "next day" not in str(refused.value) and "unanswered" not in refused.value.details
 
 
 def test_zero_is_no_limit(job):
@@ -80,13 +89,43 @@ def test_zero_is_no_limit(job):
     job(Llm(**none)).reserve(Cost(tokens=10**12, dollars=1e9))
 
 
-def test_what_is_settled_on_the_next_day_is_not_less_than_nothing(job, tmp_path):
-    days = [DAY, date(2026, 3, 2)]
-    budget = Budget(SETTINGS, tmp_path, today=lambda: days[0])
-    budget.reserve(Cost(tokens=90))
-    days.pop(0)
-    budget.settle(Cost(tokens=90), Cost(tokens=10))
-    assert of_day(tmp_path) == {"day": "2026-03-02", "tokens": 0, "dollars": 0.0}
+def test_what_is_settled_on_the_next_day_counts_on_its_own(job, tmp_path):
+    first = job(job="one")
+    booking = first.reserve(Cost(tokens=90))
+    other = job(job="two", day=NEXT)
+    other.settle(other.reserve(Cost(tokens=80)), Cost(tokens=80))
+    first.settle(booking, Cost(tokens=10))
+    nothing = {"tokens": 80, "dollars": 0.0}
+    assert of_day(tmp_path, "2026-03-02") == {"spent": nothing, "booked": {}}
+    assert of_day(tmp_path)["spent"]["tokens"] == 10 and not of_day(tmp_path)["booked"]
+
+
+@pytest.mark.parametrize("back", [1, 2, 300])
+def test_a_clock_that_is_set_back_and_forward_frees_nothing(job, back):
+    for name in ("one", "two"):
+        job(job=name).reserve(Cost(tokens=100))
+    earlier = job(job="three", day=DAY - timedelta(days=back))
+    if back == 1:
+        with pytest.raises(LlmError, match="tokens_per_day"):
+            earlier.reserve(Cost(tokens=100))
+    else:
+        earlier.reserve(Cost(tokens=100))
+    with pytest.raises(LlmError, match="tokens_per_day"):
+        job(job="four").reserve(Cost(tokens=100))
+
+
+def test_a_clock_that_was_far_ahead_leaves_the_days_as_they_are(job):
+    ahead = job(job="one", day=date(2038, 1, 19))
+    for _ in range(2):
+        ahead.settle(ahead.reserve(Cost(tokens=10)), Cost(tokens=10))
+    for name in ("one", "two"):
+        job(job=name).reserve(Cost(tokens=80))
+
+
+def test_only_some_days_are_kept(job, tmp_path):
+    for day in range(20):
+        job(job="one", day=DAY + timedelta(days=day)).reserve(Cost(tokens=80))
+    assert len(json.loads((tmp_path / FILE).read_text())["days"]) == 8
 
 
 @pytest.mark.parametrize(
@@ -95,12 +134,14 @@ def test_what_is_settled_on_the_next_day_is_not_less_than_nothing(job, tmp_path)
         b"",
         b"\xff",
         b"[]",
-        b'{"day": "2026-03-01"}',
-        b'{"day": "yesterday", "tokens": 1, "dollars": 0}',
-        b'{"day": "2026-03-01", "tokens": -5, "dollars": 0}',
-        b'{"day": "2026-03-01", "tokens": 5, "dollars": NaN}',
-        b'{"day": "2026-03-01", "tokens": Infinity, "dollars": 0}',
-        b'{"day": "2026-03-01", "tokens": null, "dollars": []}',
+        b'{"days": {}}',
+        b'{"days": {"today": {"spent": {"tokens": 1, "dollars": 0}, "booked": {}}}, "jobs": {}}',
+        *(
+            b'{"days": {"2026-03-01": {"spent": {"tokens": %s, "dollars": %s}, "booked": {}}}, '
+            b'"jobs": {}}' % cost
+            for cost in [(b"-5", b"0"), (b"5", b"NaN"), (b"Infinity", b"0"), (b"null", b"[]")]
+        ),
+        b'{"days": {}, "jobs": {"one": 5}}',
         b"[" * 100_000,
     ],
 )
@@ -109,7 +150,7 @@ def test_a_damaged_file_is_begun_anew_and_told(job, tmp_path, content):
     told = []
     job(on_damaged=told.append).reserve(Cost(tokens=7))
     assert told == [tmp_path / FILE]
-    assert of_day(tmp_path)["tokens"] == 7
+    assert [cost["tokens"] for cost in of_day(tmp_path)["booked"].values()] == [7]
 
 
 def test_the_files_are_private(job, tmp_path):
@@ -131,12 +172,11 @@ def test_another_holder_is_waited_for_not_for_ever(tmp_path, monkeypatch):
         Budget(SETTINGS, tmp_path).reserve(Cost(tokens=1))
 
 
-def test_what_a_job_has_spent_counts_in_its_next_attempt_and_on_the_next_day(tmp_path):
+def test_what_a_job_has_spent_counts_in_its_next_attempt_and_on_the_next_day(job):
     settings = Llm(tokens_per_job=100, tokens_per_day=0)
-    Budget(settings, tmp_path, "one").reserve(Cost(tokens=80))
-    days = [date(2026, 1, 1), date(2026, 1, 2)]
-    for day in days:
-        again = Budget(settings, tmp_path, "one", today=lambda day=day: day)
+    budget = job(settings, job="one")
+    budget.settle(budget.reserve(Cost(tokens=80)), Cost(tokens=80))
+    for day in (DAY, NEXT):
         with pytest.raises(LlmError, match="tokens_per_job"):
-            again.reserve(Cost(tokens=30))
-    Budget(settings, tmp_path, "two").reserve(Cost(tokens=90))
+            job(settings, job="one", day=day).reserve(Cost(tokens=30))
+    job(settings, job="two").reserve(Cost(tokens=90))

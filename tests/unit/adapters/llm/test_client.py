@@ -1,9 +1,11 @@
+import json
+from datetime import date
 from itertools import count
 
 import pytest
 
 from karaokify_daemon.adapters.llm import client as module
-from karaokify_daemon.adapters.llm.budget import Budget, Cost
+from karaokify_daemon.adapters.llm.budget import FILE, Budget
 from karaokify_daemon.adapters.llm.client import Client
 from karaokify_daemon.adapters.llm.pipes import LateError
 from karaokify_daemon.config import Llm
@@ -21,8 +23,17 @@ DONE = {
 }
 
 
-def failed(status, kind="APIError"):
-    return {"failure": {"kind": kind, "status": status, "retry_after": "", "said": "no"}}
+def failed(status, kind="APIError", *, may_cost=False):
+    told = {"kind": kind, "status": status, "retry_after": "", "said": "no", "may_cost": may_cost}
+    return {"failure": told}
+
+
+def booked_and_spent(folder):
+    """Return what is booked for the job, in tokens and dollars, and what it has spent."""
+    book = json.loads((folder / FILE).read_text())
+    [day], [spent] = book["days"].values(), book["jobs"].values()
+    [booked] = day["booked"].values() or [{"tokens": 0, "dollars": 0}]
+    return tuple(booked.values()), tuple(spent.values())
 
 
 @pytest.fixture
@@ -32,7 +43,6 @@ def child(monkeypatch):
     class Script(list):
         orders: list[dict]
         starts = 0
-        pid = 1
 
         def __call__(self):
             self.starts += 1
@@ -66,55 +76,82 @@ def client(budget):
 
 
 def test_nothing_is_started_before_it_is_asked(child, client):
-    assert (child.starts, client.pid, client.provider) == (0, None, "")
+    assert (child.starts, client.provider) == (0, "")
 
 
-def test_a_reply_is_booked_as_it_was(child, client, budget):
+def test_a_reply_is_booked_as_it_was(child, client, tmp_path):
     child += [DONE]
     reply = client.complete(HELLO, {})
     assert (reply.text, reply.dollars) == ("Hi", 0.01)
-    assert budget.job == Cost(tokens=7, dollars=0.01)
+    assert booked_and_spent(tmp_path) == ((0, 0), (7, 0.01))
     assert child.orders[1]["seconds"] == 62
     assert child.orders[1]["max_tokens"] == 8000
 
 
-def test_what_is_not_told_is_estimated(child, client, budget):
+def test_what_is_not_told_is_estimated(child, client, tmp_path):
     child += [DONE | {"prompt_tokens": None, "completion_tokens": 0, "dollars": None}]
     reply = client.complete(HELLO, {})
     assert (reply.prompt_tokens, reply.completion_tokens, reply.dollars) == (2, 1, None)
-    assert budget.job == Cost(tokens=3)
+    assert booked_and_spent(tmp_path) == ((0, 0), (3, 0))
 
 
-def test_failures_that_pass_are_repeated_by_the_same_child(child, client, budget):
+def test_failures_that_pass_are_repeated_by_the_same_child(child, client, tmp_path):
     child += [failed(500), failed(429), DONE]
     assert client.complete(HELLO, {}).text == "Hi"
-    assert (child.starts, client.requests, budget.job.tokens) == (1, 3, 7)
+    assert (child.starts, client.requests) == (1, 3)
+    assert booked_and_spent(tmp_path) == ((0, 0), (7, 0.01))
+
+
+def test_each_form_of_a_request_counts_as_one(child, client):
+    child += [failed(500) | {"requests": 2}, DONE | {"requests": 3}]
+    client.complete(HELLO, {})
+    assert client.requests == 5
 
 
 def test_what_came_too_late_stays_booked_and_the_next_request_has_a_new_child(
-    child, client, budget
+    child, client, tmp_path
 ):
     child += [LateError(), DONE]
     with pytest.raises(LlmError, match="within 60 s"):
         client.complete(HELLO, {})
-    assert budget.job.tokens == 8002 and budget.job.dollars == pytest.approx(0.016002)
+    assert booked_and_spent(tmp_path) == ((8002, pytest.approx(0.016002)), (0, 0))
     client.complete(HELLO, {})
     assert child.starts == 2
+    assert booked_and_spent(tmp_path) == ((8002, pytest.approx(0.016002)), (7, 0.01))
 
 
-@pytest.mark.parametrize("kind", ["TooLong", "MemoryError"])
-def test_so_does_what_was_too_long(child, client, budget, kind):
-    child += [failed(None, kind)]
+@pytest.mark.parametrize("status", [None, 500])
+def test_so_does_what_may_have_been_paid(child, client, tmp_path, status):
+    child += 3 * [failed(status, may_cost=True)]
     with pytest.raises(LlmError):
         client.complete(HELLO, {})
-    assert budget.job.tokens == 8002
+    assert booked_and_spent(tmp_path)[0][0] == 8002 * client.requests
 
 
-def test_a_refused_request_costs_nothing(child, client, budget):
+def test_a_refused_request_costs_nothing(child, client, tmp_path):
     child += [failed(401)]
     with pytest.raises(LlmError, match="OPENAI_API_KEY"):
         client.complete(HELLO, {})
-    assert budget.job == Cost()
+    assert booked_and_spent(tmp_path) == ((0, 0), (0, 0))
+
+
+def test_an_outage_keeps_a_job_from_asking_until_the_next_day_only(child, tmp_path):
+    settings = Llm(model="openai/test", tokens_per_job=30_000)
+    days = [date(2026, 3, 1)]
+
+    def attempt():
+        budget = Budget(settings, tmp_path, "job", today=lambda: days[-1])
+        return Client(settings, budget).complete(HELLO, {})
+
+    child += 3 * [LateError()]
+    for _ in range(3):
+        with pytest.raises(LlmError, match="no whole answer"):
+            attempt()
+    with pytest.raises(LlmError, match=r"is spent\..*or wait for the next day"):
+        attempt()
+    days.append(date(2026, 3, 2))
+    child += [DONE]
+    assert attempt().text == "Hi"
 
 
 @pytest.mark.parametrize("reply", [DONE, failed(401)], ids=["done", "failed"])

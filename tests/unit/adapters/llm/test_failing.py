@@ -35,8 +35,10 @@ def test_what_does_not_pass_is_not_repeated(status):
     assert wait(failed(status)) is None
 
 
-def test_a_timeout_is_not_repeated():
+def test_a_timeout_is_not_repeated_but_for_one_that_the_provider_tells_of():
     assert wait(failed(408, kind="Timeout")) is None
+    assert wait(failed(408, kind="Timeout", answered=True)) == 1
+    assert wait(failed(504, kind="Timeout", answered=True)) == 1
 
 
 @pytest.mark.parametrize(
@@ -44,6 +46,10 @@ def test_a_timeout_is_not_repeated():
     [
         ("7", 7),
         ("0", 0),
+        ("1.5", 1.5),
+        (" 2. ", 2),
+        ("60.1", None),
+        (".5", 1),
         ("60", 60),
         ("61", None),
         ("Sun, 01 Mar 2026 12:00:30 GMT", 30),
@@ -68,6 +74,9 @@ def test_the_provider_says_when_to_ask_again(header, seconds):
         (failed(429, retry_after="900"), "no more requests for now"),
         (failed(503), "failed or cannot be reached (503)"),
         (failed(408, kind="Timeout"), "no whole answer within 60 s. Raise llm.timeout_seconds"),
+        (failed(408, kind="Timeout", may_cost=False), "cannot be reached within 60 s"),
+        (failed(408, kind="Timeout", answered=True, may_cost=False), "for the request (408)"),
+        (failed(504, kind="Timeout", answered=True), "failed or cannot be reached (504)"),
         (failed(None, kind="TooLong"), "longer than 1 MB"),
         (failed(400, kind="ContextWindowExceededError"), "Lower llm.window_tokens = 12000"),
         (failed(None, kind="ModuleNotFoundError"), "litellm cannot be imported"),

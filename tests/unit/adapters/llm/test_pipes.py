@@ -24,7 +24,7 @@ def exchanged(code, order, seconds=30.0, cancelled=never):
         return pipes.exchange(order, seconds, cancelled)
     finally:
         pipes.close()
-        assert not psutil.pid_exists(pipes.pid)
+        assert not psutil.pid_exists(pipes._process.pid)
 
 
 def test_each_order_has_its_reply():
@@ -32,7 +32,7 @@ def test_each_order_has_its_reply():
     for number in range(3):
         assert pipes.exchange({"number": number}, 30, never) == {"number": number}
     pipes.close()
-    assert not psutil.pid_exists(pipes.pid)
+    assert not psutil.pid_exists(pipes._process.pid)
 
 
 def test_orders_and_replies_may_be_longer_than_a_pipe_holds():

@@ -1,0 +1,54 @@
+from contextlib import nullcontext
+from fractions import Fraction
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from karaokify_daemon.config import from_dict
+from karaokify_daemon.domain.job import Job, Stage
+from karaokify_daemon.domain.record import Record
+from karaokify_daemon.domain.transcript import Segment, Transcript, Word
+from karaokify_daemon.pipeline.notes import Notes
+from karaokify_daemon.pipeline.stages import JobRun
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Return a function that finds highlights as an attempt at a job does; `notes` outlive it."""
+    saved = []
+    notes = Notes(Record(id="job", media="talk.wav"), saved.append)
+    gate = SimpleNamespace(passed=lambda *_, **__: nullcontext())
+    watch = SimpleNamespace(progress=lambda *_: None, cancelled=lambda: False)
+
+    def found(said):
+        words = [Word(w, 400 * i, 400 * i + 300) for i, w in enumerate(said.split())]
+        duration_ms = 400 * len(words) + 500
+        np.zeros(duration_ms * 16, "<i2").tofile(tmp_path / "audio.pcm")
+        job = Job(id="job", media=tmp_path / "talk.wav")
+        means = SimpleNamespace(gate=gate, recogniser=None, flights=None)
+        config = from_dict({"highlights": {"seconds": 3}})
+        one = JobRun(means, None, job, config, watch, notes)
+        one._rate = Fraction(30)
+        decoded = SimpleNamespace(pcm=tmp_path / "audio.pcm")
+        return one._highlight(Transcript((Segment(tuple(words)),)), decoded, duration_ms)
+
+    found.saved, found.notes = saved, notes
+    return found
+
+
+TEXT = "Reefs are large. Corals live in them. They need warm and clear water."
+
+
+def test_what_was_found_is_noted_once(run):
+    run(TEXT)
+    run(TEXT)
+    assert len(run.saved) == 1
+
+
+def test_what_was_found_of_other_sentences_is_noted_in_its_place(run):
+    run(TEXT)
+    run(TEXT + " Or else they bleach.")
+    found = run(TEXT + " Or else they bleach.")
+    assert len(run.saved) == 2
+    assert run.notes.of(Stage.HIGHLIGHT)["said"] == found.noted["said"]
