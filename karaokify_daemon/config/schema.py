@@ -25,7 +25,7 @@ JOB_KEYS = frozenset(
 )
 
 # What of [transcribe] the worker is started with: no preset has its own.
-WORKER_KEYS = frozenset({"engine", "batch"})
+WORKER_KEYS = frozenset({"engine", "batch", "beam", "fallback_model"})
 
 
 class Folders(Section):
@@ -63,16 +63,25 @@ class Transcribe(Section):
 
     engine: Literal["whisper-timestamped", "faster-whisper"] = "whisper-timestamped"
     model: Annotated[str, Field(min_length=1)] = "small"
-    device: Literal["auto", "cuda", "cpu"] = "auto"
+    fallback_model: str = ""
+    device: str = "auto"
     language: str = "auto"
     download: bool = True
     threads: Annotated[int, Field(ge=0, le=1024)] = 0
     batch: Annotated[int, Field(ge=1, le=64)] = 1
+    beam: Annotated[int, Field(ge=1, le=20)] = 1
     no_speech: Literal["publish", "fail"] = "publish"
     idle_unload_seconds: Seconds = 0.0
     start_seconds: Annotated[float, Field(gt=0)] = 600.0
     stall_seconds: Annotated[float, Field(gt=0)] = 300.0
     deadline_factor: Annotated[float, Field(gt=0)] = 20.0
+
+    @field_validator("device")
+    @classmethod
+    def _place(cls, value: str) -> str:
+        if not re.fullmatch(r"auto|cpu|cuda(:\d{1,2})?", value):
+            raise ValueError('is neither "auto" nor "cpu" nor "cuda" nor one GPU, such as "cuda:1"')
+        return value
 
     @field_validator("language")
     @classmethod

@@ -112,7 +112,7 @@ class Transcriber:
         )
         result = _normalised(raw, pcm, duration_ms)
         try:
-            if self._use_cache:
+            if self._use_cache and "instead_of" not in result["engine"]:
                 self.cache_result(key, result)
         except OSError as error:  # the transcript is there: a full cache must not cost it
             structlog.get_logger().warning("cache.not_written", reason=error.strerror)
@@ -120,8 +120,11 @@ class Transcriber:
 
     def key(self, sha256: str, language: str) -> str:
         """Return the cache key for decoded audio. Raises ModelError for a model there is not."""
-        options = {"engine": self._config.transcribe.engine, "language": language}
-        model = models.identity(self._model, engine=options["engine"])
+        settings = self._config.transcribe
+        options: dict[str, Any] = {"engine": settings.engine, "language": language}
+        if settings.beam > 1:  # without it, keys are as they were before it could be set
+            options["beam"] = settings.beam
+        model = models.identity(self._model, engine=settings.engine)
         return JsonCache.key(content=sha256, model=model, options=options)
 
     def cached(self, key: str) -> dict[str, Any] | None:

@@ -44,7 +44,11 @@ def check(path: Path | None, *, settings: Sequence[str] = ()) -> list[Finding]:
         *machine.ffmpeg(config.limits),
         machine.engine(transcribe),
         machine.device(transcribe),
-        machine.model(transcribe, folders.cache),
+        *(
+            machine.model(transcribe, model, folders.cache)
+            for model in (transcribe.model, transcribe.fallback_model)
+            if model
+        ),
         *machine.language_model(config.llm, folders.state),
         machine.shipped_fonts(),
         *_style(config),

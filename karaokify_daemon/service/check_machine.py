@@ -146,27 +146,27 @@ def device(settings: Transcribe) -> Finding:
     except (subprocess.TimeoutExpired, ValueError, IndexError) as error:
         text = f"its library gave no answer ({type(error).__name__})"
         return Finding("device", "fail", text, 'Set transcribe.device = "cpu".')
-    if gpus:
+    number = int(settings.device.partition(":")[2] or 0)
+    if number < len(gpus):
         return Finding("device", "ok", f"cuda: {', '.join(gpus)} ({library})")
-    if settings.device == "cuda":
-        text = f"cuda is configured, and {library} finds no NVIDIA GPU"
+    if settings.device != "auto":
+        found = f"only {len(gpus)} of them" if gpus else "no NVIDIA GPU"
+        text = f"{settings.device} is configured, and {library} finds {found}"
         advice = 'Check the driver with nvidia-smi, or set transcribe.device = "auto".'
         return Finding("device", "fail", text, advice)
     return Finding("device", "ok", f"cpu: {library} finds no NVIDIA GPU")
 
 
-def model(settings: Transcribe, cache: Path) -> Finding:
-    """Look for the weights of the model, without loading or downloading them."""
-    if settings.model == models.DEMO and not cache.is_dir():
+def model(settings: Transcribe, name: str, cache: Path) -> Finding:
+    """Look for the weights of a model, without loading or downloading them."""
+    if name == models.DEMO and not cache.is_dir():
         return Finding("model", "ok", "demo, which is in the package")
     try:
-        found = models.resolve(
-            settings.model, cache, download=settings.download, engine=settings.engine
-        )
+        found = models.resolve(name, cache, download=settings.download, engine=settings.engine)
     except KaraokifyError as error:
         return Finding("model", "fail", error.problem, error.advice)
     except OSError as error:
-        text = f"{settings.model} cannot be made ready in {cache} ({error.strerror})"
+        text = f"{name} cannot be made ready in {cache} ({error.strerror})"
         return Finding("model", "fail", text, "Let the service's user write there.")
     if found.path is None:
         text = (

@@ -36,18 +36,8 @@ _SHAPES: dict[tuple[int, int, int], tuple[str, ...]] = {
 
 
 def pick_device(wanted: str) -> str:
-    """Return "cuda" or "cpu" for "auto", "cuda" or "cpu". Raises ModelError without a GPU."""
-    if wanted == "cpu":
-        return "cpu"
-    if torch.cuda.is_available():
-        return "cuda"
-    if wanted == "cuda":
-        raise ModelError(
-            "device cuda is configured, and PyTorch finds no CUDA GPU",
-            advice='Check the driver with nvidia-smi, or set transcribe.device = "auto".',
-            device=wanted,
-        )
-    return "cpu"
+    """Return the device for one, or for "auto". Raises ModelError where there is no such GPU."""
+    return models.pick_device(wanted, torch.cuda.device_count, "PyTorch")
 
 
 def load(file: ModelFile, device: str, on_download: OnProgress | None = None) -> Any:
@@ -64,6 +54,7 @@ def load(file: ModelFile, device: str, on_download: OnProgress | None = None) ->
                 f"model {file.name!r} does not fit into the memory of device {device!r}",
                 advice="Free memory there, use a smaller model, or another transcribe.device.",
                 reason=f"{type(error).__name__}: {error}",
+                gpu_memory=faults.is_of_gpu(error),
             ) from error
         raise unreadable(path, error) from error
     _set_official_heads(model, path)
