@@ -3,6 +3,7 @@
 Not thread-safe. Import this module only where faster-whisper is installed.
 """
 
+import threading
 from collections.abc import Iterable
 from dataclasses import asdict
 from importlib.metadata import version
@@ -11,6 +12,7 @@ from typing import Any
 
 import ctranslate2
 from faster_whisper import BatchedInferencePipeline
+from tqdm import tqdm
 
 from karaokify_daemon.adapters.whisper import faults
 from karaokify_daemon.adapters.whisper.audio import SAMPLE_RATE, Audio, is_nothing, read
@@ -33,6 +35,10 @@ _OPTIONS: dict[str, Any] = {
     "without_timestamps": False,
 }
 _NO_SPEECH, _UNLIKELY = 0.6, -1.0  # source: whisper.transcribe, for windows one by one
+
+# faster-whisper makes a bar though nobody looks. Its own lock would be one between processes, and a
+# worker that is killed, as all are, would leave a semaphore behind.
+tqdm.set_lock(threading.RLock())
 
 
 class Engine:
