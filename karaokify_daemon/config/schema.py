@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from karaokify_daemon.config.base import Section, picture_size
 from karaokify_daemon.config.highlights import Highlights, Llm
@@ -14,7 +14,6 @@ from karaokify_daemon.domain.frames import Margins
 
 Encoder = Literal["auto", "libx264", "h264_nvenc", "h264_vaapi"]
 Export = Literal["srt", "vtt", "ass", "lrc", "ultrastar", "ttml", "txt"]
-Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,2})?)$")]
 Seconds = Annotated[float, Field(ge=0, le=1e7)]
 
 # What a stranger's STEM.toml may set: how the result looks and which language is heard; never a
@@ -27,7 +26,16 @@ JOB_KEYS = frozenset(
 )
 
 # What of [transcribe] the worker is started with: no preset has its own.
-WORKER_KEYS = frozenset({"engine", "batch", "device", "devices"})
+WORKER_KEYS = frozenset({"engine", "batch", "beam", "fallback_model", "device", "devices"})
+
+
+def _place(value: str) -> str:
+    if not re.fullmatch(r"auto|cpu|cuda(:\d{1,2})?", value):
+        raise ValueError('is neither "auto" nor "cpu" nor "cuda" nor one GPU, such as "cuda:1"')
+    return value
+
+
+Device = Annotated[str, AfterValidator(_place)]
 
 
 class Folders(Section):
@@ -65,12 +73,14 @@ class Transcribe(Section):
 
     engine: Literal["whisper-timestamped", "faster-whisper"] = "whisper-timestamped"
     model: Annotated[str, Field(min_length=1)] = "small"
+    fallback_model: str = ""
     device: Device = "auto"
     devices: tuple[Device, ...] = ()
     language: str = "auto"
     download: bool = True
     threads: Annotated[int, Field(ge=0, le=1024)] = 0
     batch: Annotated[int, Field(ge=1, le=64)] = 1
+    beam: Annotated[int, Field(ge=1, le=20)] = 1
     chunk_seconds: Annotated[float, Field(ge=10, le=600)] = 300.0
     vad: bool = False
     no_speech: Literal["publish", "fail"] = "publish"

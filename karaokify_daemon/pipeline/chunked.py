@@ -14,6 +14,7 @@ from karaokify_daemon.errors import SidecarError, TranscribeError
 from karaokify_daemon.pipeline.recognition import OnProgress, Recogniser, Seat
 
 FRAME_MS = 10
+INSTEAD_OF = "instead_of"  # among the facts of an engine that had to do with less
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +90,8 @@ class Chunked:
                 heard = self._chunk(at, end, whole.language)
                 whole.add(heard)
                 at = heard.until
-        engine: dict[str, Any] = dict(whole.engines[0]) if whole.engines else {"model": "none"}
+        least = sorted(whole.engines, key=lambda engine: INSTEAD_OF not in engine)
+        engine: dict[str, Any] = dict(least[0]) if least else {"model": "none"}
         if len(whole.engines) > 1:
             engine["chunks"] = len(whole.engines)
         language = "en" if whole.language == "auto" else whole.language
@@ -189,11 +191,14 @@ class Chunked:
         options = {**task.options, **of}
         key = JsonCache.key(content=task.content, model=task.identity, options=options)
         found = self._cache.get(key)
-        if found is None:
-            found = make()
+        if found is not None:
+            self._kept.append(key)
+            return found
+        found = make()
+        if INSTEAD_OF not in found.get("engine", {}):
             try:
                 self._cache.put(key, found)
+                self._kept.append(key)
             except OSError as error:  # it is known now: a full cache must not cost it
                 structlog.get_logger().warning("cache.not_written", reason=error.strerror)
-        self._kept.append(key)
         return found

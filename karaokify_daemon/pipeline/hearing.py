@@ -119,4 +119,10 @@ class Hearing:
             cancelled=self._cancelled,
         )
         self.engine = found.get("engine", {})
+        if given_up := self.engine.get("instead_of"):
+            what = " and ".join(
+                f"{key} {self.engine.get(key)} instead of {value}"
+                for key, value in given_up.items()
+            )
+            self._warn(f"the GPU had too little memory: it was recognised with {what}")
         return Transcript.from_dict(found)

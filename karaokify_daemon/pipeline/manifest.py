@@ -35,8 +35,9 @@ def options(config: Config, media: Path) -> dict[str, Any]:
     """
     video = config.video.model_dump(mode="json", exclude={"styles", "encoder"})
     video |= {"title": title_of(config.video, media), "style": _style(config)}
+    recognition = _RECOGNITION | ({"beam"} if config.transcribe.beam > 1 else set())
     return {
-        "transcribe": config.transcribe.model_dump(mode="json", include=_RECOGNITION),
+        "transcribe": config.transcribe.model_dump(mode="json", include=recognition),
         "video": video,
         "exports": sorted(set(config.publish.exports)),
         "sound": config.sound.model_dump(mode="json"),

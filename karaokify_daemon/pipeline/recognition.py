@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import structlog
+
 from karaokify_daemon.adapters.resources import cpus
-from karaokify_daemon.adapters.whisper import engines, models
+from karaokify_daemon.adapters.whisper.resident import Resident
 from karaokify_daemon.config import Transcribe
 from karaokify_daemon.errors import CancelledError
 
@@ -66,8 +68,7 @@ class InProcess:
     def __init__(self, settings: Transcribe, cache: Path) -> None:
         self._settings, self._cache = settings, cache
         self._lock = threading.Lock()
-        self._engine: engines.Engine | None = None
-        self._resident: str | None = None
+        self._resident = Resident(settings, cache, _tell)
 
     def recognise(
         self,
@@ -76,12 +77,12 @@ class InProcess:
         span: tuple[int, int],
         model: str,
         language: str,
-        threads: int = 0,  # noqa: ARG002 - the engine was given them
+        threads: int = 0,
         seat: Seat | None = None,  # noqa: ARG002 - whoever comes first is served first
         on_progress: OnProgress | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> dict[str, Any]:
-        """Recognise as `Recogniser` says. Raises what Engine does, ModelError."""
+        """Recognise as `Recogniser` says. Raises what Resident does."""
         shown = -1.0
 
         def follow(fraction: float) -> None:
@@ -93,10 +94,14 @@ class InProcess:
                 shown = fraction
 
         with self._lock:
-            if self._resident != model:
-                self._load(model)
-            assert self._engine is not None
-            return self._engine.recognise(pcm, span=span, language=language, on_progress=follow)
+            return self._resident.recognise(
+                pcm,
+                span=span,
+                model=model,
+                language=language,
+                threads=threads or self._settings.threads or cpus(),
+                on_progress=follow,
+            )
 
     def voices(
         self,
@@ -116,21 +121,17 @@ class InProcess:
 
     def has(self, model: str) -> bool:
         """Tell whether a model is in memory."""
-        return self._resident == model
+        return self._resident.model == model
 
     def free(self) -> None:
         """Free the model, unless a job uses it."""
         if self._lock.acquire(blocking=False):
             try:
-                self._engine = self._resident = None
+                self._resident.free()
             finally:
                 self._lock.release()
 
-    def _load(self, model: str) -> None:
-        self._engine = self._resident = None
-        settings = self._settings
-        file = models.resolve(
-            model, self._cache, download=settings.download, engine=settings.engine
-        )
-        self._engine = engines.load(file, settings, threads=settings.threads or cpus())
-        self._resident = model
+
+def _tell(event: str, fields: dict[str, Any]) -> None:
+    if event == "engine.smaller":  # the rest is of interest in a service only
+        structlog.get_logger().warning(event, **fields)

@@ -15,7 +15,7 @@ from karaokify_daemon.config import Config, Folders
 from karaokify_daemon.domain.onsets import after_pauses
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import KaraokifyError, ModelError
-from karaokify_daemon.pipeline.chunked import FRAME_MS, Chunked, Task
+from karaokify_daemon.pipeline.chunked import FRAME_MS, INSTEAD_OF, Chunked, Task
 from karaokify_daemon.pipeline.flights import Flights
 from karaokify_daemon.pipeline.recognition import InProcess, OnProgress, Recogniser, Seat
 
@@ -120,6 +120,8 @@ class Transcriber:
         return result, False
 
     def _is_kept(self, key: str, result: dict[str, Any]) -> bool:
+        if INSTEAD_OF in result["engine"]:  # the GPU may have room for the real one another time
+            return False
         try:
             self.cache_result(key, result)
         except OSError as error:  # the transcript is there: a full cache must not cost it
@@ -146,14 +148,17 @@ class Transcriber:
         """Return what results depend on beside content, model and language."""
         settings = self._config.transcribe
         options: dict[str, Any] = {"engine": settings.engine}
+        if settings.beam > 1:
+            options["beam"] = settings.beam
         if duration_ms > settings.chunk_seconds * 1000:
             options["chunk_seconds"] = settings.chunk_seconds
         return options | ({"vad": True} if settings.vad else {})
 
     def key(self, sha256: str, language: str, duration_ms: int = 0) -> str:
         """Return the cache key for decoded audio. Raises ModelError for a model there is not."""
+        settings = self._config.transcribe
         options = self._options(duration_ms) | {"language": language}
-        model = models.identity(self._model, engine=options["engine"])
+        model = models.identity(self._model, engine=settings.engine)
         return JsonCache.key(content=sha256, model=model, options=options)
 
     def cached(self, key: str) -> dict[str, Any] | None:

@@ -47,7 +47,11 @@ def check(path: Path | None, *, settings: Sequence[str] = ()) -> list[Finding]:
         *encoders(config),
         machine.engine(transcribe),
         machine.device(transcribe),
-        machine.model(transcribe, folders.cache),
+        *(
+            machine.model(transcribe, model, folders.cache)
+            for model in (transcribe.model, transcribe.fallback_model)
+            if model
+        ),
         *language_models(config),
         machine.shipped_fonts(),
         *_style(config),

@@ -150,25 +150,23 @@ def device(settings: Transcribe) -> Finding:
     if gpus and most < len(gpus):
         return Finding("device", "ok", f"cuda: {', '.join(gpus)} ({library})")
     if most >= 0:
-        found = f"{len(gpus)} NVIDIA GPUs" if gpus else "no NVIDIA GPU"
+        found = f"only {len(gpus)} of them" if gpus else "no NVIDIA GPU"
         text = f"{', '.join(wanted)} is configured, and {library} finds {found}"
         advice = 'Check the driver with nvidia-smi, or set transcribe.device = "auto".'
         return Finding("device", "fail", text, advice)
     return Finding("device", "ok", f"cpu: {library} finds no NVIDIA GPU")
 
 
-def model(settings: Transcribe, cache: Path) -> Finding:
-    """Look for the weights of the model, without loading or downloading them."""
-    if settings.model == models.DEMO and not cache.is_dir():
+def model(settings: Transcribe, name: str, cache: Path) -> Finding:
+    """Look for the weights of a model, without loading or downloading them."""
+    if name == models.DEMO and not cache.is_dir():
         return Finding("model", "ok", "demo, which is in the package")
     try:
-        found = models.resolve(
-            settings.model, cache, download=settings.download, engine=settings.engine
-        )
+        found = models.resolve(name, cache, download=settings.download, engine=settings.engine)
     except KaraokifyError as error:
         return Finding("model", "fail", error.problem, error.advice)
     except OSError as error:
-        text = f"{settings.model} cannot be made ready in {cache} ({error.strerror})"
+        text = f"{name} cannot be made ready in {cache} ({error.strerror})"
         return Finding("model", "fail", text, "Let the service's user write there.")
     if found.path is None:
         text = (

@@ -27,7 +27,7 @@ from karaokify_daemon.service.tidying import Tidier
 from karaokify_daemon.service.workers import Workers, differ
 
 _PASSING = ("ENOSPC", "EDQUOT", "EROFS", "EIO")  # of a disk; the tick waits for their end
-_WORRYING = {"worker.died", "engine.fallback", "library"}
+_WORRYING = {"worker.died", "engine.fallback", "engine.smaller", "library"}
 
 
 def look_over(config: Config) -> None:
@@ -45,12 +45,13 @@ def look_over(config: Config) -> None:
         styled(with_preset(config, preset).video)
     settings = config.transcribe
     with reported("the model cannot be made ready there", config.folders.cache):
-        models.resolve(
-            settings.model,
-            config.folders.cache,
-            download=settings.download,
-            engine=settings.engine,
-        )
+        for model in filter(None, (settings.model, settings.fallback_model)):
+            models.resolve(
+                model,
+                config.folders.cache,
+                download=settings.download,
+                engine=settings.engine,
+            )
 
 
 def forget(pipeline: Pipeline, record: Record) -> None:

@@ -21,7 +21,8 @@ from typing import Any
 
 from karaokify_daemon.adapters.resources import cpus
 from karaokify_daemon.adapters.voices import voices
-from karaokify_daemon.adapters.whisper import engines, models
+from karaokify_daemon.adapters.whisper.engines import FIRST_RUNGS
+from karaokify_daemon.adapters.whisper.resident import Resident
 from karaokify_daemon.config import Transcribe
 from karaokify_daemon.errors import CancelledError, KaraokifyError, TranscribeError
 
@@ -145,9 +146,8 @@ class _Desk:
     """What the worker keeps from one order to the next: the engine."""
 
     def __init__(self, link: Link, settings: Transcribe, cache: Path) -> None:
-        self._link, self._settings, self._cache = link, settings, cache
-        self._engine: engines.Engine | None = None
-        self._resident: str | None = None
+        self._link, self._settings = link, settings
+        self._resident = Resident(settings, cache, self._tell)
 
     def serve(self, order: Order | Listen) -> None:
         """Carry out an order and send its answer, whatever happens."""
@@ -166,14 +166,18 @@ class _Desk:
             self._link.send(Answer(job=order.job, error=TranscribeError(problem)))
 
     def _recognise(self, order: Order) -> dict[str, Any]:
-        beat = _Pulse(self._link, order.job)
-        engine = self._engine_for(order, beat)
-        engine.use_threads(order.threads or self._settings.threads or cpus())
-        self._link.send(Loaded(job=order.job, model=order.model, device=engine.device))
-        result = engine.recognise(
-            order.pcm, span=order.span, language=order.language, on_progress=beat
+        result = self._resident.recognise(
+            order.pcm,
+            span=order.span,
+            model=order.model,
+            language=order.language,
+            threads=order.threads or self._settings.threads or cpus(),
+            on_progress=_Pulse(self._link, order.job),
+            on_loaded=lambda model, device: self._link.send(
+                Loaded(job=order.job, model=model, device=device)
+            ),
         )
-        if (rung := result["engine"]["rung"]) not in engines.FIRST_RUNGS:
+        if (rung := result["engine"]["rung"]) not in FIRST_RUNGS:
             self._link.send(LogLine("engine.fallback", {"rung": rung, "model": order.model}))
         return result
 
@@ -184,26 +188,8 @@ class _Desk:
         beat = _Pulse(self._link, order.job)
         return {"voices": voices(order.pcm, lambda: beat(0.0))}
 
-    def _engine_for(self, order: Order, beat: "_Pulse") -> engines.Engine:
-        if self._engine is not None and self._resident == order.model:
-            return self._engine
-        self._engine = self._resident = None  # two models at once may not fit into memory
-        start = time.monotonic()
-        settings = self._settings
-        file = models.resolve(
-            order.model, self._cache, download=settings.download, engine=settings.engine
-        )
-        if file.path is None:
-            self._link.send(LogLine("model.download", {"model": order.model}))
-        beat(0.0)
-        self._engine = engines.load(
-            file, settings, threads=settings.threads or cpus(), on_download=beat
-        )
-        self._resident = order.model
-        facts = {"model": order.model, "device": self._engine.device}
-        seconds = round(time.monotonic() - start, 3)
-        self._link.send(LogLine("model.loaded", facts | {"seconds": seconds}))
-        return self._engine
+    def _tell(self, event: str, fields: dict[str, Any]) -> None:
+        self._link.send(LogLine(event, fields))
 
 
 class _Pulse:

@@ -213,6 +213,11 @@ def test_an_unknown_model_is_a_failure_with_a_suggestion(config):
     assert found.status == "fail" and "small" in found.text
 
 
+def test_the_fallback_model_is_looked_for_as_well(config):
+    findings = check(config, settings=(*CPU, "transcribe.fallback_model=tinyy"))
+    assert [f.status for f in findings if f.name == "model"] == ["ok", "fail"]
+
+
 @pytest.mark.parametrize(("font", "status"), [("open sans", "ok"), ("No Such Font: [x]", "warn")])
 def test_the_font_is_looked_for(config, font, status):
     assert of(check(config, settings=(f"video.font='{font}'", *CPU)), "font").status == status

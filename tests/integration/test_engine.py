@@ -158,6 +158,16 @@ def test_every_rung_gives_the_same_words_in_the_same_form(engine, recording):
             assert set(word) == {"text", "start", "end", "confidence"}
 
 
+def test_beams_find_the_same_words_on_a_rung_of_their_own(engine, recording):
+    engine.beam = 3
+    try:
+        result = engine.recognise(recording[0], language="en")
+    finally:
+        engine.beam = 1
+    assert words(result) == EASY_WORDS
+    assert (result["engine"]["rung"], result["engine"]["beam"]) == ("beam", 3)
+
+
 def test_when_every_rung_fails_the_reasons_are_told(engine, recording):
     forward = engine._model.decoder.ln.forward
 

@@ -85,7 +85,9 @@ def test_every_word_of_an_easy_sentence_is_found_at_its_time(engine, recording):
 @pytest.mark.parametrize("batch", [1, 3])
 def test_a_long_recording_is_heard_whole_one_by_one_or_in_batches(demo, long, batch):
     pcm, _, said = long
-    result = load(demo, batch=batch).recognise(pcm, language="en")
+    engine = load(demo)
+    engine.batch = batch
+    result = engine.recognise(pcm, language="en")
     assert words(result) == EASY_WORDS * 18
     found = [word for segment in result["segments"] for word in segment["words"]]
     errors = [abs(w["start"] - truth.start) for w, truth in zip(found, said, strict=True)]
@@ -94,7 +96,11 @@ def test_a_long_recording_is_heard_whole_one_by_one_or_in_batches(demo, long, ba
 
 
 def test_beams_find_the_same_words(demo, recording):
-    assert words(load(demo, beam=3).recognise(recording[0], language="en")) == EASY_WORDS
+    engine = load(demo)
+    engine.beam = 3
+    result = engine.recognise(recording[0], language="en")
+    assert words(result) == EASY_WORDS
+    assert result["engine"]["beam"] == 3
 
 
 def test_a_part_of_a_recording_is_heard_at_its_own_times(engine, recording, tmp_path):

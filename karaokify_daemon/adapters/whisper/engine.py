@@ -21,8 +21,8 @@ from karaokify_daemon.adapters.whisper.progress import OnProgress, Progress
 from karaokify_daemon.adapters.whisper.schema import plain
 from karaokify_daemon.errors import OutOfMemoryError, TranscribeError
 
-# Greedy, because anything else forces whisper-timestamped's slow path; and each window on its own,
-# because conditioning lets one mistake repeat itself to the end of the recording.
+# Each window on its own, because conditioning lets one mistake repeat itself to the end of the
+# recording.
 _OPTIONS: dict[str, Any] = {
     "temperature": 0.0,
     "condition_on_previous_text": False,
@@ -59,6 +59,7 @@ class Engine:
         self.use_threads(threads)
         self.name = model_file.name
         self.device = pick_device(device)
+        self.batch = self.beam = 1  # of a batch it knows nothing
         self._model = load(model_file, self.device, on_download)
         self._version = version("whisper-timestamped")
 
@@ -112,19 +113,23 @@ class Engine:
                     raise
                 reasons[rung] = f"{type(error).__name__}: {error}"
                 if faults.is_out_of_memory(error):
-                    raise _out_of_memory(reasons) from error
-                if "CUDA error" in str(error):  # its context is lost: nothing works from here on
+                    raise _out_of_memory(reasons, gpu=faults.is_of_gpu(error)) from error
+                if faults.is_of_gpu(error):  # its context is lost: nothing works from here on
                     raise _failed(reasons, lost=True) from error
             finally:
                 self._drop_hooks()
             self._free()  # out of the except clause, the error's frames no longer hold tensors
-            if sum("out of GPU memory" in reason for reason in reasons.values()) > 1:
-                raise _out_of_memory(reasons)
+            short = sum("out of GPU memory" in reason for reason in reasons.values())
+            if short > 1 or (short and self.beam > 1):  # a lower beam is not for us to choose
+                raise _out_of_memory(reasons, gpu=True)
         raise _failed(reasons)
 
     def _ladder(self) -> dict[str, Callable[[Audio, str | None], dict[str, Any]]]:
-        return {
-            "efficient": self._timestamped(),
+        """Return the ways, the best first. With a beam, that hears all twice, and is slower."""
+        best = {"beam": self._timestamped(beam_size=self.beam)}
+        if self.beam == 1:
+            best = {"efficient": self._timestamped()}
+        return best | {
             "naive": self._timestamped(naive_approach=True),
             "backend_timestamps": self._timestamped(use_backend_timestamps=True),
             "plain": self._plain,
@@ -147,7 +152,7 @@ class Engine:
 
     @property
     def _fp16(self) -> bool:
-        return self.device.startswith("cuda")
+        return self.device != "cpu"
 
     def _drop_hooks(self) -> None:
         """Remove what a failed run may have left: it would record into the next run's times."""
@@ -157,7 +162,7 @@ class Engine:
 
     def _free(self) -> None:
         gc.collect()
-        if self._fp16:
+        if self.device != "cpu":
             torch.cuda.empty_cache()
 
     def _labelled(self, result: dict[str, Any], rung: str) -> dict[str, Any]:
@@ -167,13 +172,16 @@ class Engine:
             "model": self.name,
             "device": self.device,
             "compute_type": "float16" if self._fp16 else "float32",
+            "beam": self.beam,
             "version": self._version,
         }
         return result | {"engine": engine}
 
 
-def _out_of_memory(reasons: dict[str, str]) -> OutOfMemoryError:
-    return OutOfMemoryError("there was not enough memory to recognise it", rungs=reasons)
+def _out_of_memory(reasons: dict[str, str], *, gpu: bool) -> OutOfMemoryError:
+    return OutOfMemoryError(
+        "there was not enough memory to recognise it", rungs=reasons, gpu_memory=gpu
+    )
 
 
 def _failed(reasons: dict[str, str], *, lost: bool = False) -> TranscribeError:

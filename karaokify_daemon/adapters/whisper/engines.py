@@ -6,9 +6,8 @@ from typing import Any, Protocol
 from karaokify_daemon.adapters.whisper import models
 from karaokify_daemon.adapters.whisper.models import ModelFile
 from karaokify_daemon.adapters.whisper.progress import OnProgress
-from karaokify_daemon.config import Transcribe
 
-FIRST_RUNGS = frozenset({"efficient", "one by one", "batched", "none"})
+FIRST_RUNGS = frozenset({"efficient", "beam", "one by one", "batched", "none"})
 
 
 class Engine(Protocol):
@@ -16,6 +15,8 @@ class Engine(Protocol):
 
     name: str
     device: str
+    batch: int  # windows at once, where the engine can
+    beam: int  # guesses that are followed; 1: greedy
 
     def use_threads(self, threads: int) -> None:
         """Recognise with so many threads of the processor from now on."""
@@ -33,24 +34,20 @@ class Engine(Protocol):
 
 def load(
     file: ModelFile,
-    settings: Transcribe,
+    engine: str,
     *,
+    device: str,
     threads: int,
     on_download: OnProgress | None = None,
 ) -> Engine:
-    """Load a model with the engine that is configured. Raises ModelError."""
-    models.require(settings.engine)
+    """Load a model with an engine, by its name. Raises ModelError."""
+    models.require(engine)
+    options: dict[str, Any] = {"device": device, "threads": threads, "on_download": on_download}
     # Each takes seconds and hundreds of MB.
-    if settings.engine == models.FASTER_WHISPER:
+    if engine == models.FASTER_WHISPER:
         from karaokify_daemon.adapters.whisper.faster import engine as faster  # noqa: PLC0415
 
-        return faster.Engine(
-            file,
-            device=settings.device,
-            threads=threads,
-            batch=settings.batch,
-            on_download=on_download,
-        )
-    from karaokify_daemon.adapters.whisper.engine import Engine as Timestamped  # noqa: PLC0415
+        return faster.Engine(file, **options)
+    from karaokify_daemon.adapters.whisper import engine as timestamped  # noqa: PLC0415
 
-    return Timestamped(file, device=settings.device, threads=threads, on_download=on_download)
+    return timestamped.Engine(file, **options)

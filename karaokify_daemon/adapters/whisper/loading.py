@@ -36,19 +36,8 @@ _SHAPES: dict[tuple[int, int, int], tuple[str, ...]] = {
 
 
 def pick_device(wanted: str) -> str:
-    """Return "cpu", "cuda" or "cuda:1" for these, or for "auto". Raises ModelError without it."""
-    if wanted == "cpu":
-        return "cpu"
-    number, count = int(wanted.partition(":")[2] or 0), torch.cuda.device_count()
-    if number < count:
-        return "cuda" if wanted == "auto" else wanted
-    if wanted != "auto":
-        raise ModelError(
-            f"device {wanted} is configured, and PyTorch finds {count} CUDA GPUs",
-            advice='Check the driver with nvidia-smi, or set transcribe.device = "auto".',
-            device=wanted,
-        )
-    return "cpu"
+    """Return the device for one, or for "auto". Raises ModelError where there is no such GPU."""
+    return models.pick_device(wanted, torch.cuda.device_count, "PyTorch")
 
 
 def load(file: ModelFile, device: str, on_download: OnProgress | None = None) -> Any:
@@ -65,6 +54,7 @@ def load(file: ModelFile, device: str, on_download: OnProgress | None = None) ->
                 f"model {file.name!r} does not fit into the memory of device {device!r}",
                 advice="Free memory there, use a smaller model, or another transcribe.device.",
                 reason=f"{type(error).__name__}: {error}",
+                gpu_memory=faults.is_of_gpu(error),
             ) from error
         raise unreadable(path, error) from error
     _set_official_heads(model, path)

@@ -13,6 +13,7 @@ import lzma
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -107,6 +108,26 @@ def require(engine: str) -> None:
             f'transcribe.engine = "{WHISPER_TIMESTAMPED}".',
             engine=engine,
         )
+
+
+def pick_device(wanted: str, count: Callable[[], int], library: str) -> str:
+    """Return the device for "auto", "cuda", "cuda:1" or "cpu"; `count` tells how many GPUs.
+
+    `library` is who counts them. Raises ModelError where there is no such GPU.
+    """
+    if wanted == "cpu":
+        return "cpu"
+    gpus, number = count(), int(wanted.partition(":")[2] or 0)
+    if number < gpus:
+        return "cuda" if wanted == "auto" else wanted
+    if wanted == "auto":
+        return "cpu"
+    found = f"only {gpus} CUDA GPUs" if gpus else "no CUDA GPU"
+    raise ModelError(
+        f"device {wanted} is configured, and {library} finds {found}",
+        advice='Check the driver with nvidia-smi, or set transcribe.device = "auto".',
+        device=wanted,
+    )
 
 
 def converted_name(model: str) -> str:

@@ -198,3 +198,14 @@ def test_a_job_may_ask_for_reels_but_not_for_another_language_model():
         with pytest.raises(SidecarError, match="in the configuration only"):
             with_options(Config(), options, trusted=False)
         assert with_options(Config(), options, trusted=True).llm != Config().llm
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu", "cuda", "cuda:0", "cuda:12"])
+def test_a_device_may_name_one_gpu(device):
+    assert Transcribe(device=device).device == device
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:", "cuda:x", "cuda:-1", "CUDA", "cpu:1", ""])
+def test_other_devices_are_refused(device):
+    with pytest.raises(ValidationError, match="cuda:1"):
+        Transcribe(device=device)

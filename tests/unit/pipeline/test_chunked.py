@@ -152,3 +152,23 @@ def test_a_malformed_result_is_an_error_of_recognition(hear):
     script = Script([(None, 100, 400)])
     with pytest.raises(TranscribeError, match="malformed"):
         hear(script, SOUND, kept=None)
+
+
+def test_what_was_heard_with_less_than_is_configured_is_not_kept_and_told(hear):
+    script = Script(WORDS)
+    whole, spans = script.recognise, []
+
+    def smaller(pcm, *, span, **options):
+        result = whole(pcm, span=span, **options)
+        spans.append(span)
+        if len(spans) == 2:
+            result["engine"] = {"model": "small", "instead_of": {"model": "large"}}
+        return result
+
+    script.recognise = smaller
+    _, (_, engine) = hear(script, SOUND)
+    assert engine["instead_of"] == {"model": "large"}
+    second = spans[1]
+    spans.clear()
+    hear(script, SOUND)
+    assert spans == [second]

@@ -3,6 +3,7 @@
 Not thread-safe. Import this module only where faster-whisper is installed.
 """
 
+import threading
 from collections.abc import Iterable
 from dataclasses import asdict
 from importlib.metadata import version
@@ -11,6 +12,7 @@ from typing import Any
 
 import ctranslate2
 from faster_whisper import BatchedInferencePipeline
+from tqdm import tqdm
 
 from karaokify_daemon.adapters.whisper import faults
 from karaokify_daemon.adapters.whisper.audio import SAMPLE_RATE, Audio, is_nothing, read
@@ -19,7 +21,7 @@ from karaokify_daemon.adapters.whisper.faster.conversion import converted
 from karaokify_daemon.adapters.whisper.faster.timing import Model
 from karaokify_daemon.adapters.whisper.faster.watch import Watch
 from karaokify_daemon.adapters.whisper.faster.windows import windows
-from karaokify_daemon.adapters.whisper.models import FASTER_WHISPER, ModelFile
+from karaokify_daemon.adapters.whisper.models import FASTER_WHISPER, ModelFile, pick_device
 from karaokify_daemon.adapters.whisper.progress import OnProgress, Progress
 from karaokify_daemon.adapters.whisper.schema import plain
 from karaokify_daemon.errors import KaraokifyError, ModelError, OutOfMemoryError, TranscribeError
@@ -34,6 +36,10 @@ _OPTIONS: dict[str, Any] = {
 }
 _NO_SPEECH, _UNLIKELY = 0.6, -1.0  # source: whisper.transcribe, for windows one by one
 
+# faster-whisper makes a bar though nobody looks. Its own lock would be one between processes, and a
+# worker that is killed, as all are, would leave a semaphore behind.
+tqdm.set_lock(threading.RLock())
+
 
 class Engine:
     """One model, loaded once."""
@@ -44,21 +50,20 @@ class Engine:
         *,
         device: str = "auto",
         threads: int = 1,
-        batch: int = 1,
-        beam: int = 1,
         on_download: OnProgress | None = None,
     ) -> None:
-        """Load the model on "cuda", "cpu" or whichever there is ("auto").
+        """Load the model on "cuda", "cuda:1", "cpu" or whichever there is ("auto").
 
-        A checkpoint is converted first. `threads` are of the processor; `batch` windows are
-        recognised at once, with `beam` guesses each. Raises ModelError.
+        A checkpoint is converted first. `threads` are of the processor. Raises ModelError.
         """
         self.name = model_file.name
         self.device = _pick(device)
-        self._threads, self._batch, self._beam = threads, batch, beam
+        self.batch = self.beam = 1
+        self._kind, _, index = self.device.partition(":")
+        self._index, self._threads = int(index or 0), threads
         self._watch = Watch()
         self._watch.beat = Progress(on_download).beat
-        self._compute = _compute_type(self.device)
+        self._compute = self._compute_type()
         self._folder = self._converted(model_file)
         self._model = self._load()
         self._version = version("faster-whisper")
@@ -97,7 +102,7 @@ class Engine:
         progress.beat()
         found = self._heard(audio, wanted, progress)
         progress.advance(1.0)
-        rung = "batched" if self._batch > 1 else "one by one"
+        rung = "batched" if self.batch > 1 else "one by one"
         return self._labelled(plain(found, later_ms=begin_ms), rung)
 
     def _heard(self, audio: Audio, language: str | None, progress: Progress) -> dict[str, Any]:
@@ -113,8 +118,8 @@ class Engine:
     def _begin(self, audio: Audio, language: str | None) -> tuple[Iterable[Any], Any]:
         """Begin with a recording; what is heard in it is found as it is asked for."""
         found = windows(audio)
-        options = _OPTIONS | {"language": language, "beam_size": self._beam}
-        if self._batch == 1:
+        options = _OPTIONS | {"language": language, "beam_size": self.beam}
+        if self.batch == 1:
             cuts = [second for window in found for second in window]
             begun: tuple[Iterable[Any], Any] = self._model.transcribe(
                 audio, clip_timestamps=cuts, **options
@@ -123,7 +128,7 @@ class Engine:
         # A hair later: faster-whisper cuts off what is behind the hundredths.
         clips = [{"start": begin + 1e-6, "end": end} for begin, end in found]
         segments, told = BatchedInferencePipeline(self._model).transcribe(
-            audio, batch_size=self._batch, clip_timestamps=clips, **options
+            audio, batch_size=self.batch, clip_timestamps=clips, **options
         )
         return (segment for segment in segments if not _is_silence(segment)), told
 
@@ -139,7 +144,8 @@ class Engine:
             return Model(
                 str(self._folder),
                 self._watch,
-                device=self.device,
+                device=self._kind,
+                device_index=self._index,
                 compute_type=self._compute,
                 cpu_threads=self._threads,
             )
@@ -149,6 +155,7 @@ class Engine:
                     f"model {self.name!r} does not fit into the memory of device {self.device!r}",
                     advice="Free memory there, use a smaller model, or another transcribe.device.",
                     reason=f"{type(error).__name__}: {error}",
+                    gpu_memory=faults.is_of_gpu(error),
                 ) from error
             raise ModelError(
                 f"{self._folder} cannot be loaded as a CTranslate2 model",
@@ -157,6 +164,10 @@ class Engine:
                 engine_lost=faults.is_of_gpu(error),
             ) from error
 
+    def _compute_type(self) -> str:
+        there = ctranslate2.get_supported_compute_types(self._kind, self._index)
+        return next((kind for kind in _COMPUTE[self._kind] if kind in there), "default")
+
     def _labelled(self, result: dict[str, Any], rung: str) -> dict[str, Any]:
         engine = {
             "engine": FASTER_WHISPER,
@@ -164,6 +175,7 @@ class Engine:
             "model": self.name,
             "device": self.device,
             "compute_type": self._compute,
+            "beam": self.beam,
             "version": self._version,
         }
         return result | {"engine": engine}
@@ -185,29 +197,18 @@ def _is_silence(segment: Any) -> bool:
 
 
 def _pick(wanted: str) -> str:
-    """Return "cuda" or "cpu" for "auto", "cuda" or "cpu". Raises ModelError without a GPU."""
-    if wanted == "cpu":
-        return "cpu"
-    if ctranslate2.get_cuda_device_count():
-        return "cuda"
-    if wanted == "cuda":
-        raise ModelError(
-            "device cuda is configured, and CTranslate2 finds no CUDA GPU",
-            advice='Check the driver with nvidia-smi, or set transcribe.device = "auto".',
-            device=wanted,
-        )
-    return "cpu"
-
-
-def _compute_type(device: str) -> str:
-    there = ctranslate2.get_supported_compute_types(device)
-    return next((kind for kind in _COMPUTE[device] if kind in there), "default")
+    """Return the device for one, or for "auto". Raises ModelError where there is no such GPU."""
+    return pick_device(wanted, ctranslate2.get_cuda_device_count, "CTranslate2")
 
 
 def _failure(error: Exception) -> KaraokifyError:
     reason = f"{type(error).__name__}: {error}"
     if faults.is_out_of_memory(error):
-        return OutOfMemoryError("there was not enough memory to recognise it", reason=reason)
+        return OutOfMemoryError(
+            "there was not enough memory to recognise it",
+            reason=reason,
+            gpu_memory=faults.is_of_gpu(error),
+        )
     return TranscribeError(
         f"speech recognition failed ({reason[:200]})",
         reason=reason,

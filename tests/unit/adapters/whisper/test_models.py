@@ -225,3 +225,27 @@ def test_identity_of_a_folder_changes_with_its_weights(tmp_path):
 def test_the_repositories_are_those_of_faster_whisper():
     utils = pytest.importorskip("faster_whisper.utils")
     assert {name: utils._MODELS[name] for name in models.OFFICIAL} == models.HUB
+
+
+@pytest.mark.parametrize(
+    ("wanted", "gpus", "found"),
+    [
+        ("auto", 0, "cpu"),
+        ("auto", 2, "cuda"),
+        ("cpu", 2, "cpu"),
+        ("cuda", 1, "cuda"),
+        ("cuda:1", 2, "cuda:1"),
+    ],
+)
+def test_the_device_is_picked_by_what_there_is(wanted, gpus, found):
+    assert models.pick_device(wanted, lambda: gpus, "PyTorch") == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "gpus", "told"), [("cuda", 0, "no CUDA GPU"), ("cuda:2", 2, "only 2 CUDA GPUs")]
+)
+def test_a_gpu_that_is_not_there_is_a_model_error(wanted, gpus, told):
+    with pytest.raises(
+        ModelError, match=f"device {wanted} is configured, and PyTorch finds {told}"
+    ):
+        models.pick_device(wanted, lambda: gpus, "PyTorch")
