@@ -1,13 +1,15 @@
 # `make` alone lists the targets. Each installs what it needs first, which is quick once it is there.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all faults fuzz lint gallery bench bench-render bench-reading bench-known-text bench-highlights accuracy clean
+.PHONY: help install demo test test-all faults fuzz lint gallery bench bench-peers \
+  bench-service bench-latency bench-memory bench-scaling bench-render bench-reading bench-known-text \
+  bench-highlights accuracy clean
 BIN := .venv/bin
 SEED := 7
 SECONDS := 600
 CODE := karaokify_daemon tests tools benchmarks
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 24
 
 install: ## install FFmpeg (apt-get) and the service into .venv
 	@tools/install.sh
@@ -66,11 +68,34 @@ bench-known-text: ## measure how well known words are placed
 	@tools/install.sh --dev
 	$(BIN)/python -m benchmarks.known_text
 
-bench: ## measure latency, idle costs, overhead and scaling of the service; JSON in build/bench
+ifdef QUICK
+PEERS := --seconds 10 --rounds 1
+SERVICE := --files 4
+LATENCY := --files 20 --seconds 20 --done 10000
+MEMORY := --lengths 300,900
+SCALING := --files 10,30,100
+endif
+bench: bench-peers bench-service bench-latency bench-memory bench-scaling ## measure all five below, 40 minutes on two cores; QUICK=1 for a look; JSON in build/bench
+
+bench-peers: ## measure renders beside the bare encode, other ways and other programs
 	@tools/install.sh --dev
-	$(BIN)/python -m benchmarks.latency
-	$(BIN)/python -m benchmarks.overhead
-	$(BIN)/python -m benchmarks.scaling
+	$(BIN)/python -m benchmarks.peers $(PEERS)
+
+bench-service: ## measure the service beside the same work done one after the other
+	@tools/install.sh --dev
+	$(BIN)/python -m benchmarks.overhead $(SERVICE)
+
+bench-latency: ## measure how soon files are taken, and what an idle service costs
+	@tools/install.sh --dev
+	$(BIN)/python -m benchmarks.latency $(LATENCY)
+
+bench-memory: ## measure memory by the length of a recording
+	@tools/install.sh --dev
+	$(BIN)/python -m benchmarks.memory $(MEMORY)
+
+bench-scaling: ## measure time by the number of files
+	@tools/install.sh --dev
+	$(BIN)/python -m benchmarks.scaling $(SCALING)
 
 bench-highlights: ## measure how much of what matters is in reels chosen without a language model
 	@tools/install.sh --dev

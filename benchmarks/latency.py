@@ -1,6 +1,6 @@
 """How soon a file is taken after it is complete, and what a service costs that has nothing to do.
 
-    python -m benchmarks.latency [--files 60] [--seconds 60]
+    python -m benchmarks.latency [--files 100] [--seconds 60] [--done 100000] [--check]
 
 A file is complete when it is renamed into the inbox. The latency is from there to the claim, less
 the settle time; one file at a time, and a transcript beside each. Idle costs are CPU seconds and
@@ -9,36 +9,51 @@ told for an hour: with nothing anywhere, with bundles and sources of earlier job
 that wait in the inbox.
 """
 
-import argparse
+import math
 import statistics
+import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
-
-from benchmarks.report import report
+from benchmarks.report import Goal, arguments, report
 from benchmarks.trees import Service, service, tiny, tree
 
 SETTLE_S = 0.5
 GOAL_P99_MS, GOAL_IDLE_S = 200, 2.0
-_KINDS = (("nothing anywhere", 0, 0), ("1,000 done", 1000, 0), ("100,000 done", 100_000, 0),
-          ("10,000 waiting", 0, 10_000))  # fmt: skip
+_WAITING = 10_000
+_QUIET_S, _NOTHING_S = 3, 0.02  # of CPU: the first scans are over
+_LONGEST_START_S = 600
 
 
-def main() -> None:
-    """Read the command line, measure, print."""
-    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    p.add_argument("--files", type=int, default=60)
-    p.add_argument("--seconds", type=int, default=60)
-    a = p.parse_args()
+def main() -> int:
+    """Read the command line, measure, print. Return the exit status."""
+    parser = arguments(__doc__)
+    parser.add_argument("--files", type=int, default=100)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--done", type=int, default=100_000)
+    options = parser.parse_args()
+    kinds = (
+        ("nothing anywhere", 0, 0),
+        ("1,000 done", 1000, 0),
+        (f"{options.done:,} done", options.done, 0),
+        (f"{_WAITING:,} waiting", 0, _WAITING),
+    )
+    is_good = True
     with tempfile.TemporaryDirectory(prefix="bench-latency-") as name:
-        report("latency", f"Pick-up latency, {a.files} files", [pick_up(Path(name), a.files)],
-               goal_p99_ms=GOAL_P99_MS)  # fmt: skip
-        rows = [idle(Path(name, str(i)), *kind, a.seconds) for i, kind in enumerate(_KINDS)]
-        report("idle", "A service with nothing to do, for an hour", rows, goal_cpu_s=GOAL_IDLE_S)
+        if options.files:
+            row = pick_up(Path(name), options.files)
+            goal = Goal(what="pick-up, p99 ms", found=row["p99 ms"], most=GOAL_P99_MS)
+            is_good &= report("latency", "Pick-up latency above the settle time", [row], [goal])
+        if options.seconds:
+            rows = [idle(Path(name, str(i)), *kind, options.seconds)
+                    for i, kind in enumerate(kinds)]  # fmt: skip
+            title = f"A service with nothing to do for {options.seconds} s"
+            is_good &= report("idle", title, rows, list(goals(rows)))
+    return 1 if options.check and not is_good else 0
 
 
 def pick_up(folder: Path, count: int) -> dict[str, Any]:
@@ -54,52 +69,78 @@ def pick_up(folder: Path, count: int) -> dict[str, Any]:
             claimed = running.wait_for("job.claimed", file=media.name)
             found.append((_seconds(claimed) - complete - SETTLE_S) * 1000)
             running.wait_for("job.done", file=media.name)
-    found.sort()
     return {
+        "files": count,
         "median ms": statistics.median(found),
-        "p99 ms": found[min(len(found) - 1, round(0.99 * (len(found) - 1)))],
-        "worst ms": found[-1],
+        "p99 ms": percentile(found, 99),
+        "worst ms": max(found),
     }
+
+
+def percentile(found: Sequence[float], percent: float) -> float:
+    """Return the least figure that so many percent of all do not exceed.
+
+    >>> percentile(range(1, 101), 99), percentile([3, 1, 2], 99), percentile([3, 1, 2], 50)
+    (99, 3, 2)
+    """
+    return sorted(found)[max(0, math.ceil(percent / 100 * len(found)) - 1)]
+
+
+def goals(rows: Sequence[dict[str, Any]]) -> Iterator[Goal]:
+    """Yield what is asked of each idle service."""
+    for row in rows:
+        what = f"{row['what']}, CPU s per hour"
+        yield Goal(what=what, found=row["CPU s per hour"], most=GOAL_IDLE_S)
 
 
 def idle(folder: Path, name: str, done: int, waiting: int, seconds: int) -> dict[str, Any]:
     """Return what an idle service costs in an hour, measured for some seconds."""
     config = tree(folder, intake={"settle_seconds": 0.5 if not waiting else 1e6})
-    for i in range(done):
-        bundle = config.parent / "outbox" / f"talk-{i}"
-        bundle.mkdir(parents=True)
-        (bundle / "manifest.json").write_text(f'{{"identity": "{i:064}", "job_id": "{i:012}"}}')
-        archive = config.parent / "archive"
-        archive.mkdir(exist_ok=True)
-        (archive / f"talk-{i}.wav").touch()
-    for i in range(waiting):
-        (config.parent / "inbox" / f"talk-{i}.wav").write_bytes(i.to_bytes(4, "little"))
+    _fill(config.parent, done, waiting)
     with service(config) as running:
         running.wait_for("inbox.watched")
-        process = psutil.Process(running.process.pid)
-        _settled(process)
-        before, woken = sum(process.cpu_times()[:2]), _wakes(process)
+        pid = running.process.pid
+        started = _settled(running)
+        before, woken, start = cpu_seconds(pid), _wakes(pid), time.monotonic()
         _watched(running, seconds)
-        spent, wakes = sum(process.cpu_times()[:2]) - before, _wakes(process) - woken
+        measured = time.monotonic() - start
         return {
             "what": name,
-            "CPU s per hour": spent * 3600 / seconds,
-            "wake-ups per s": wakes / seconds,
-            "RSS MB": round(process.memory_info().rss / 1e6),
+            "CPU s per hour": (cpu_seconds(pid) - before) * 3600 / measured,
+            "wake-ups per s": (_wakes(pid) - woken) / measured,
+            "RSS MB": round(_rss_mb(pid)),
+            "CPU s at start": started,
         }
 
 
-def _settled(process: psutil.Process) -> None:
-    """Wait until the first scans are over: the service has used no CPU for three seconds."""
-    quiet, last = 0, -1.0
-    while quiet < 3:
-        time.sleep(1)
-        now = sum(process.cpu_times()[:2])
-        quiet = quiet + 1 if now - last < 0.005 else 0
-        last = now
+def _fill(folder: Path, done: int, waiting: int) -> None:
+    """Make bundles and sources of earlier jobs, and recordings that wait."""
+    archive, outbox = folder / "archive", folder / "outbox"
+    archive.mkdir()
+    for i in range(done):
+        bundle = outbox / f"talk-{i}"
+        bundle.mkdir(parents=True)
+        (bundle / "manifest.json").write_text(f'{{"identity": "{i:064}", "job_id": "{i:012}"}}')
+        (archive / f"talk-{i}.wav").touch()
+    for i in range(waiting):
+        (folder / "inbox" / f"talk-{i}.wav").write_bytes(i.to_bytes(4, "little"))
 
 
-def _watched(running: Service, seconds: int) -> None:
+def _settled(running: Service) -> float:
+    """Wait until the first scans are over; return the CPU seconds up to then."""
+    quiet, last, end = 0, -1.0, time.monotonic() + _LONGEST_START_S
+    while quiet < _QUIET_S and time.monotonic() < end:
+        _watched(running, 1)
+        spent = cpu_seconds(running.process.pid)
+        quiet = quiet + 1 if spent - last < _NOTHING_S else 0
+        last = spent
+    if quiet < _QUIET_S:
+        raise RuntimeError("the service does not come to rest")
+    return last
+
+
+def _watched(running: Service, seconds: float) -> None:
+    """Wait. Raises RuntimeError where the service does not live through it."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         time.sleep(min(left, 1))
@@ -107,14 +148,30 @@ def _watched(running: Service, seconds: int) -> None:
             raise RuntimeError("the service ended")
 
 
-def _wakes(process: psutil.Process) -> int:
-    """Return how often its threads have woken up."""
-    total = 0
-    for task in Path(f"/proc/{process.pid}/task").iterdir():
-        for line in (task / "status").read_text().splitlines():
-            if line.startswith("voluntary_ctxt_switches"):
-                total += int(line.split()[1])
-    return total
+def cpu_seconds(pid: int) -> float:
+    """Return what a process's threads have used: to the nanosecond, where others count ticks."""
+    used = [int(path.read_text().split()[0]) for path in _tasks(pid, "schedstat")]
+    return sum(used) / 1e9
+
+
+def _wakes(pid: int) -> int:
+    """Return how often a process's threads have woken up."""
+    return sum(_status(path, "voluntary_ctxt_switches") for path in _tasks(pid, "status"))
+
+
+def _rss_mb(pid: int) -> float:
+    return _status(Path(f"/proc/{pid}/status"), "VmRSS") * 1024 / 1e6
+
+
+def _tasks(pid: int, name: str) -> list[Path]:
+    return [task / name for task in Path(f"/proc/{pid}/task").iterdir()]
+
+
+def _status(path: Path, key: str) -> int:
+    for line in path.read_text().splitlines():
+        if line.startswith(f"{key}:"):
+            return int(line.split()[1])
+    return 0
 
 
 def _seconds(line: dict[str, Any]) -> float:
@@ -122,4 +179,4 @@ def _seconds(line: dict[str, Any]) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

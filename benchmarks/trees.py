@@ -2,8 +2,11 @@
 
 import json
 import os
+import queue
 import subprocess
 import sys
+import threading
+import time
 import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,7 +60,7 @@ def service(config: Path) -> Iterator["Service"]:
 
 
 class Service:
-    """A running service, followed by its log."""
+    """A running service, followed by its log: a thread reads it, so that nothing waits for us."""
 
     def __init__(self, config: Path) -> None:
         self.process = subprocess.Popen(
@@ -66,12 +69,20 @@ class Service:
             text=True,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
         )
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
 
-    def wait_for(self, event: str, **fields: object) -> dict[str, Any]:
+    def wait_for(self, event: str, seconds: float = 600, **fields: object) -> dict[str, Any]:
         """Return the next line of the log with this event and these fields."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
+        end = time.monotonic() + seconds
+        while (line := self._lines.get(timeout=max(0, end - time.monotonic()))) is not None:
             told: dict[str, Any] = json.loads(line)
             if told["event"] == event and all(told.get(k) == v for k, v in fields.items()):
                 return told
         raise RuntimeError(f"the service ended before {event}")
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._lines.put(line)
+        self._lines.put(None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 _CAUSE_LINES = 4
+_LONGEST = 200  # characters of a value that is repeated
 
 
 class KaraokifyError(Exception):
@@ -71,7 +72,15 @@ class Fault:
 
     def __str__(self) -> str:
         hint = f" (did you mean {self.suggestion!r}?)" if self.suggestion else ""
-        return f"{self.key} = {self.value!r}: {self.problem}{hint}"
+        return f"{self.key}{self._given}: {self.problem}{hint}"
+
+    @property
+    def _given(self) -> str:
+        """What was given, but for tables, which may be long."""
+        if isinstance(self.value, dict):
+            return ""
+        shown = str(self.value).lower() if isinstance(self.value, bool) else repr(self.value)
+        return f" = {shown if len(shown) <= _LONGEST else shown[:_LONGEST] + '…'}"
 
 
 class ConfigError(KaraokifyError):

@@ -74,6 +74,11 @@ class JsonCache:
             Path(name).unlink(missing_ok=True)
         _sync(self._folder)
 
+    def remove(self, key: str) -> None:
+        """Remove an entry that is needed no more; where that cannot be, it grows old."""
+        with contextlib.suppress(OSError):
+            self._path(key).unlink()
+
     def _path(self, key: str) -> Path:
         # A key of the caller's own making may hold anything: it never becomes a path.
         name = key if _HEX.fullmatch(key) else _digest([key])

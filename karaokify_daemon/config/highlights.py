@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from karaokify_daemon.config.base import Section, picture_size
 
@@ -42,11 +42,19 @@ class Highlights(Section):
     def _even(cls, value: str | None) -> str | None:
         return None if value is None else picture_size(value)
 
-    @model_validator(mode="after")
-    def _something(self) -> "Highlights":
-        if self.only and not self.lengths:
-            raise ValueError("only = true leaves nothing to render where seconds is off")
-        return self
+    @field_validator("only")
+    @classmethod
+    def _something(cls, value: bool, found: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic's
+        if value and found.data.get("seconds") == "off":  # it is absent where it is wrong itself
+            raise ValueError("leaves nothing to render where seconds is off")
+        return value
+
+    @field_validator("summary", mode="before")
+    @classmethod
+    def _known(cls, value: object) -> object:
+        if value != "auto" and not isinstance(value, bool):
+            raise ValueError('is neither true nor false nor "auto"')
+        return value
 
     @property
     def lengths(self) -> tuple[float, ...]:

@@ -4,6 +4,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from karaokify_daemon.config.highlights import Highlights, Llm
 from karaokify_daemon.config.schema import JOB_KEYS, Config, Sound, Transcribe, Video
+from karaokify_daemon.config.wording import clause
 from karaokify_daemon.errors import ConfigError, Fault, SidecarError
 
 _ENV_PREFIX = "KARAOKIFY_"
@@ -87,27 +89,42 @@ def with_options(config: Config, options: Tree, *, trusted: bool) -> Config:
     (`title = "x"`) or in their tables. Those of a job come from whoever fills the inbox (`trusted`
     false): only JOB_KEYS may be set, and a model only by name. Raises SidecarError.
     """
+    parts, faults = _merged(config, options, trusted=trusted)
+    if faults:
+        raise SidecarError("; ".join(map(str, faults)))
+    return config.model_copy(update=parts)
+
+
+def _merged(
+    config: Config, options: Tree, *, trusted: bool
+) -> tuple[dict[str, BaseModel], list[Fault]]:
+    """Return the sections with options on top, and what is wrong, with keys as they are written."""
     updates: dict[str, Tree] = {name: {} for name in _OPTION_SECTIONS}
-    problems = []
+    faults, paths = [], {}
     for section, key, value in _flat(options):
-        home = section or _home(key)
+        home, path = section or _home(key), key if section is None else f"{section}.{key}"
         if home not in _OPTION_SECTIONS or key not in _OPTION_SECTIONS[home].model_fields:
-            path = key if section is None else f"{section}.{key}"
-            problems.append(_unknown(path, trusted=trusted))
+            meant = _meant(section, key, trusted=trusted)
+            faults.append(
+                Fault(key=path, value=value, problem="is not an option", suggestion=meant)
+            )
         elif not trusted and not _is_for_jobs(home, key, value):
-            problems.append(f"{key}: may be set in the configuration only")
+            problem = "may be set in the configuration only"
+            faults.append(Fault(key=path, value=value, problem=problem))
         else:
             updates[home][key] = value
+            paths[home, key] = path
     parts = {}
     for name, model in _OPTION_SECTIONS.items():
         merged = getattr(config, name).model_dump() | updates[name]
         try:
             parts[name] = model.model_validate(merged)
         except ValidationError as error:
-            problems += [str(_fault(detail)) for detail in error.errors()]
-    if problems:
-        raise SidecarError("; ".join(problems))
-    return config.model_copy(update=parts)
+            for fault in map(_fault, error.errors()):
+                key, dot, inner = fault.key.partition(".")
+                path = paths.get((name, key), f"{name}.{key}")
+                faults.append(replace(fault, key=path + dot + inner))
+    return parts, faults
 
 
 def _preset_faults(presets: Any, config: Config) -> list[Fault]:
@@ -118,10 +135,9 @@ def _preset_faults(presets: Any, config: Config) -> list[Fault]:
             faults.append(Fault(key="presets", value=name, problem="is not the name of a folder"))
         if not isinstance(options, dict):
             continue  # validation has said so
-        try:
-            with_options(config, options, trusted=True)
-        except SidecarError as error:
-            faults.append(Fault(key=f"presets.{name}", value=options, problem=error.problem))
+        for fault in _merged(config, options, trusted=True)[1]:
+            meant = fault.suggestion and f"presets.{name}.{fault.suggestion}"
+            faults.append(replace(fault, key=f"presets.{name}.{fault.key}", suggestion=meant))
     return faults
 
 
@@ -137,10 +153,12 @@ def _home(key: str) -> str | None:
     return next((name for name, m in _OPTION_SECTIONS.items() if key in m.model_fields), None)
 
 
-def _unknown(key: str, *, trusted: bool) -> str:
-    known = {k for m in _OPTION_SECTIONS.values() for k in m.model_fields}
-    close = difflib.get_close_matches(key, known if trusted else JOB_KEYS, 1)
-    return f"{key}: is not an option" + (f" (did you mean {close[0]!r}?)" if close else "")
+def _meant(section: str | None, key: str, *, trusted: bool) -> str | None:
+    """Return the option that was meant, in its table where it stands in one."""
+    tables = _OPTION_SECTIONS if section is None else {section: _OPTION_SECTIONS[section]}
+    known = {name for table in tables.values() for name in table.model_fields}
+    close = difflib.get_close_matches(key, known if trusted else known & JOB_KEYS, 1)
+    return ".".join([*([section] if section else []), close[0]]) if close else None
 
 
 def _is_for_jobs(section: str, key: str, value: Any) -> bool:
@@ -191,12 +209,12 @@ def _toml_value(text: str) -> Any:
 def _fault(detail: Any) -> Fault:
     path = [str(part) for part in detail["loc"]]
     suggestion = None
-    problem = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":
-        problem = "is not a known key"
         close = difflib.get_close_matches(path[-1], _siblings(path[:-1]), 1)
         suggestion = ".".join([*path[:-1], close[0]]) if close else None
-    return Fault(key=".".join(path), value=detail["input"], problem=problem, suggestion=suggestion)
+    return Fault(
+        key=".".join(path), value=detail["input"], problem=clause(detail), suggestion=suggestion
+    )
 
 
 def _siblings(path: list[str]) -> list[str]:

@@ -12,7 +12,9 @@ from karaokify_daemon.config.languages import LANGUAGES
 from karaokify_daemon.config.style import Colour, Position, Waveform
 from karaokify_daemon.domain.frames import Margins
 
+Encoder = Literal["auto", "libx264", "h264_nvenc", "h264_vaapi"]
 Export = Literal["srt", "vtt", "ass", "lrc", "ultrastar", "ttml", "txt"]
+Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,2})?)$")]
 Seconds = Annotated[float, Field(ge=0, le=1e7)]
 
 # What a stranger's STEM.toml may set: how the result looks and which language is heard; never a
@@ -60,10 +62,13 @@ class Transcribe(Section):
 
     engine: Literal["whisper-timestamped"] = "whisper-timestamped"
     model: Annotated[str, Field(min_length=1)] = "small"
-    device: Literal["auto", "cuda", "cpu"] = "auto"
+    device: Device = "auto"
+    devices: tuple[Device, ...] = ()
     language: str = "auto"
     download: bool = True
     threads: Annotated[int, Field(ge=0, le=1024)] = 0
+    chunk_seconds: Annotated[float, Field(ge=10, le=600)] = 300.0
+    vad: bool = False
     no_speech: Literal["publish", "fail"] = "publish"
     idle_unload_seconds: Seconds = 0.0
     start_seconds: Annotated[float, Field(gt=0)] = 600.0
@@ -105,6 +110,7 @@ class Video(Section):
     waveform: Waveform | None = None
     waveform_color: Colour | None = None
     waveform_position: Position | None = None
+    encoder: Encoder = "libx264"
     crf: Annotated[int, Field(ge=0, le=51)] = 20
     encoder_preset: Literal[
         "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower"
@@ -188,7 +194,10 @@ class Limits(Section):
     """What one job, and all together, may take."""
 
     jobs: Annotated[int, Field(ge=1, le=64)] = 3
+    workers: Annotated[int, Field(ge=0, le=16)] = 0
+    decoders: Annotated[int, Field(ge=1, le=16)] = 1
     renderers: Annotated[int, Field(ge=1, le=16)] = 1
+    prefetch_mb: Annotated[int, Field(ge=1)] = 2000
     drain_seconds: Seconds = 20.0
     max_duration_seconds: Seconds = 43200.0
     max_pixels: Annotated[int, Field(ge=1)] = 100_000_000

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from karaokify_daemon.config.wording import clause
 from karaokify_daemon.errors import ConfigError, Fault
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
@@ -58,7 +59,7 @@ def read_style(path: Path) -> Style:
     except ValidationError as error:
         faults = [
             Fault(
-                key=".".join(map(str, detail["loc"])), value=detail["input"], problem=detail["msg"]
+                key=".".join(map(str, detail["loc"])), value=detail["input"], problem=clause(detail)
             )
             for detail in error.errors()
         ]

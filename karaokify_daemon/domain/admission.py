@@ -149,10 +149,13 @@ def to_decode(duration_ms: int | None, longest_ms: int) -> Needs:
     )
 
 
-def to_transcribe(duration_ms: int, model: str | None) -> Needs:
-    """Return what recognition needs beside what it holds; `model` is one that is to be loaded."""
+def to_transcribe(at_once_ms: int, model: str | None) -> Needs:
+    """Return what recognition needs beside what it holds; `model` is one that is to be loaded.
+
+    `at_once_ms` is how much is heard at once.
+    """
     own = 0 if model is None else _size_of(model)
-    return Needs(memory=own + duration_ms * _HEARD_PER_MS, gpu=model is not None)
+    return Needs(memory=own + at_once_ms * _HEARD_PER_MS, gpu=model is not None)
 
 
 def to_highlight() -> Needs:

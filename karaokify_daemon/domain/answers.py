@@ -6,45 +6,49 @@ So an answer is either exactly of the form asked for, or refused with all that i
 
 import json
 import re
-import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from karaokify_daemon.domain.choice import Candidate
 from karaokify_daemon.domain.digest import Digest, Point
+from karaokify_daemon.domain.harmless import cut, harmless, slug
 from karaokify_daemon.domain.plain import plain
 
 MOST_POINTS, MOST_CHAPTERS, MOST_CLIPS = 12, 30, 80
-LONGEST_TITLE, LONGEST_SUMMARY, LONGEST_POINT, LONGEST_NAME = 80, 1200, 200, 80  # characters
-_LONGEST_NAME_BYTES = 180  # with a number and an ending, far below the 255 of file systems
+LONGEST_TITLE, LONGEST_SUMMARY, LONGEST_POINT = 80, 1200, 200  # characters
+# Times what was asked for: whoever sees no times cannot know which sentences are short, and what
+# is too long is ended sooner.
+_STRETCHED = 2
 _ATTEMPTS = 100  # places of a text at which JSON may begin
-_TOLD = 20  # problems, at most
+_TOLD, _IN_SHORT = 20, 3  # problems, at most
 _FENCE = re.compile(r"```[a-zA-Z]*\s*(\{.*\})\s*```", re.DOTALL)
 _THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
-_ADDRESS = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.)\S*", re.IGNORECASE)
-# Signs that mean something in ASS, HTML or Markdown, each by one that looks like it.
-_HARMLESS = str.maketrans(
-    {"{": "(", "}": ")", "\\": "/", "<": "\u2039", ">": "\u203a", "`": "'", "[": "(", "]": ")"}
-)
-_ENDING = re.compile(r"\.[A-Za-z0-9]{1,4}$")
+T = TypeVar("T")
 
 
 class RefusedError(ValueError):
-    """An answer cannot be used; `problems` says all that is wrong with it, for who gave it."""
+    """An answer is not what was asked for; `problems` says all that is wrong with it.
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems[:_TOLD]
+    `valid` is what of it would not be refused alone: texts, points, chapters in order, and clips
+    that do not overlap.
+    """
+
+    def __init__(self, problems: list[str], valid: Digest | None = None) -> None:
+        super().__init__(problems, valid)
+        self.problems, self.valid = problems[:_TOLD], valid or Digest()
+
+    def __str__(self) -> str:
+        return "; ".join(self.problems)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
     """What an answer may refer to: ids that were `shown`.
 
-    A clip is of `longest` sentences at most, all clips together of at least `least`; where
-    `longest` is 0, no clip is needed.
+    A clip is to be of `longest` sentences at most, and is of twice as many, all clips together of
+    at least `least`; where `longest` is 0, no clip is needed.
     """
 
     shown: Collection[int]
@@ -90,8 +94,20 @@ def read(text: str, bounds: Bounds) -> Digest:
     reader = _Reader(bounds)
     digest = reader.digest(given)
     if reader.problems:
-        raise RefusedError(reader.problems)
+        raise RefusedError(reader.problems, digest)
     return digest
+
+
+def in_short(problems: Sequence[str]) -> str:
+    """Return the first problems in one line.
+
+    >>> in_short(["title: is empty", "clips: is not a list", "chapters[0]: has no field 'title'"])
+    "title: is empty; clips: is not a list; chapters[0]: has no field 'title'"
+    >>> in_short(["title: is empty"] * 5)
+    'title: is empty; title: is empty; title: is empty; and 2 more'
+    """
+    more = [f"and {len(problems) - _IN_SHORT} more"] if len(problems) > _IN_SHORT else []
+    return "; ".join([*problems[:_IN_SHORT], *more])
 
 
 def written(digest: Digest) -> dict[str, Any]:
@@ -113,20 +129,8 @@ def written(digest: Digest) -> dict[str, Any]:
     }
 
 
-def slug(text: str) -> str:
-    """Return a text as a name for files: letters, digits and hyphens; it may be empty.
-
-    >>> slug("../../etc/passwd"), slug("Über die Brücke.mp4"), slug("?!")
-    ('etc-passwd', 'Über-die-Brücke', '')
-    """
-    signs = unicodedata.normalize("NFKC", _ENDING.sub("", text.strip()))
-    kept = "".join(c if unicodedata.category(c)[0] in "LMN" else "-" for c in signs)
-    name = re.sub("-+", "-", kept).strip("-")[:LONGEST_NAME]
-    return name.encode()[:_LONGEST_NAME_BYTES].decode("utf-8", "ignore").rstrip("-")
-
-
 def _json(text: str) -> dict[str, Any] | None:
-    """Return the first JSON object of a text that has a known field."""
+    """Return the first JSON object of a text that is an answer, or may be meant to be one."""
     text = _THOUGHT.sub("", text)
     fenced = _FENCE.search(text)
     for candidate in (text, fenced[1] if fenced else ""):
@@ -142,8 +146,8 @@ def _decoded(text: str, *, whole: bool = True) -> dict[str, Any] | None:
         found = decoder.decode(text) if whole else decoder.raw_decode(text)[0]
     except (ValueError, RecursionError):
         return None
-    known = isinstance(found, dict) and found.keys() & SCHEMA["properties"].keys()
-    return found if known else None
+    known = found.keys() & SCHEMA["properties"].keys() if isinstance(found, dict) else ()
+    return found if len(known) >= (1 if whole else 2) else None  # a chapter has a title, too
 
 
 def _refuse(name: str) -> float:
@@ -161,9 +165,7 @@ class _Reader:
         self._fields("the answer", given, SCHEMA)
         title = self._text("title", given.get("title"), LONGEST_TITLE)
         name = self._text("file_name", given.get("file_name"), LONGEST_SUMMARY, empty=True)
-        chapters = self._points("chapters", given, "title", LONGEST_TITLE, MOST_CHAPTERS)
-        if any(one.sentence >= next_.sentence for one, next_ in pairwise(chapters)):
-            self._wrong("chapters", "are not in the order of their sentences, each another")
+        chapters = self._chapters(given)
         points = self._points("key_points", given, "text", LONGEST_POINT, MOST_POINTS)
         return Digest(
             title=title,
@@ -188,7 +190,7 @@ class _Reader:
         if not isinstance(given, str):
             self._wrong(where, "is not a text")
             return ""
-        text = _cut(_harmless(given[: 4 * longest]), longest)
+        text = cut(harmless(given[: 4 * longest]), longest)
         if not text and not empty:
             self._wrong(where, "is empty")
         return text
@@ -202,48 +204,59 @@ class _Reader:
             return given
         return None
 
-    def _items(self, name: str, given: Mapping[str, Any], most: int) -> list[tuple[str, Any]]:
+    def _valid(
+        self,
+        name: str,
+        given: Mapping[str, Any],
+        most: int,
+        take: Callable[[str, Mapping[str, Any]], T | None],
+    ) -> list[tuple[str, T]]:
+        """Return what is taken of those items of a list that are right, each with its place."""
         items = given.get(name)
         if not isinstance(items, list):
             self._wrong(name, "is not a list")
             return []
         if len(items) > most:
             self._wrong(name, f"has more than {most} items")
-        schema = SCHEMA["properties"][name]["items"]
         found = []
         for number, item in enumerate(items[:most]):
-            where = f"{name}[{number}]"
-            if isinstance(item, dict):
-                self._fields(where, item, schema)
-                found.append((where, item))
-            else:
+            where, before = f"{name}[{number}]", len(self.problems)
+            if not isinstance(item, dict):
                 self._wrong(where, "is not an object")
+                continue
+            self._fields(where, item, SCHEMA["properties"][name]["items"])
+            taken = take(where, item)
+            if taken is not None and len(self.problems) == before:
+                found.append((where, taken))
         return found
 
     def _points(
         self, name: str, given: Mapping[str, Any], key: str, longest: int, most: int
-    ) -> tuple[Point, ...]:
-        found = []
-        for where, item in self._items(name, given, most):
+    ) -> list[Point]:
+        def take(where: str, item: Mapping[str, Any]) -> Point | None:
             sentence = self._id(f"{where}.sentence", item.get("sentence"))
             text = self._text(f"{where}.{key}", item.get(key), longest)
-            if sentence is not None:
-                found.append(Point(sentence=sentence, text=text))
-        return tuple(found)
+            return None if sentence is None else Point(sentence=sentence, text=text)
+
+        return [point for _, point in self._valid(name, given, most, take)]
+
+    def _chapters(self, given: Mapping[str, Any]) -> tuple[Point, ...]:
+        found = self._points("chapters", given, "title", LONGEST_TITLE, MOST_CHAPTERS)
+        if any(one.sentence >= next_.sentence for one, next_ in pairwise(found)):
+            self._wrong("chapters", "are not in the order of their sentences, each another")
+        first = {chapter.sentence: chapter for chapter in reversed(found)}
+        return tuple(first[sentence] for sentence in sorted(first))
 
     def _clips(self, given: Mapping[str, Any]) -> tuple[Candidate, ...]:
-        clips: list[Candidate] = []
-        for where, item in self._items("clips", given, MOST_CLIPS):
-            clip = self._clip(where, item)
-            if clip is not None and clips and clip.first <= clips[-1].last:
+        clips = self._valid("clips", given, MOST_CLIPS, self._clip)
+        for (_, one), (where, other) in pairwise(clips):
+            if other.first <= one.last:
                 self._wrong(where, "overlaps the clip before it, or stands before that")
-            if clip is not None:
-                clips.append(clip)
-        chosen = sum(clip.last - clip.first + 1 for clip in clips)
+        chosen = sum(clip.last - clip.first + 1 for _, clip in clips)
         least = self._bounds.least if self._bounds.longest else 0
         if chosen < least and not self.problems:
             self._wrong("clips", f"hold {chosen} sentences together, not {least} at least")
-        return tuple(clips)
+        return _apart(clip for _, clip in clips)
 
     def _clip(self, where: str, item: Mapping[str, Any]) -> Candidate | None:
         first = self._id(f"{where}.first", item.get("first"))
@@ -255,7 +268,7 @@ class _Reader:
         if first > last:
             self._wrong(where, "its first sentence is behind its last")
             return None
-        if self._bounds.longest and last - first >= self._bounds.longest:
+        if self._bounds.longest and last - first >= _STRETCHED * self._bounds.longest:
             self._wrong(where, f"is longer than {self._bounds.longest} sentences")
             return None
         if any(id_ not in self._bounds.shown for id_ in range(first, last + 1)):
@@ -270,15 +283,10 @@ class _Reader:
         return given / 100
 
 
-def _harmless(text: str) -> str:
-    """Return a text of one line in which nothing acts: no addresses, no marks of other formats."""
-    return plain(_ADDRESS.sub("", plain(text))).translate(_HARMLESS).strip()
-
-
-def _cut(text: str, longest: int) -> str:
-    """Return a text of so many characters at most, ended between words where there are some."""
-    if len(text) <= longest:
-        return text
-    at = text.rfind(" ", 0, longest)
-    head = text[:at] if at > longest // 2 else text[: longest - 1]
-    return head.rstrip(" ,;:-") + "\u2026"
+def _apart(clips: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """Return clips in order; of those that overlap, that of the higher score."""
+    kept: list[Candidate] = []
+    for clip in sorted(clips, key=lambda clip: (-clip.score, clip.first)):
+        if all(clip.last < one.first or one.last < clip.first for one in kept):
+            kept.append(clip)
+    return tuple(sorted(kept, key=lambda clip: clip.first))

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from statistics import median
 from typing import Any, Self
 
@@ -36,6 +36,7 @@ _OVERLAP = 0.1  # of a window is in the next one, too
 _PLENTY = 1.5  # how much more is asked for than reels hold, so that there is a choice
 _ENOUGH = 0.5  # of what the longest reel holds; with less, there is no good reel
 _REPEATED = 6000  # characters of a refused answer that are sent back
+_TOKENS_OF_ANSWER = 400  # that are shown of each where several are merged, its clips included
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _QUOTED = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>[]"}  # no tags, no marks of roles
 
@@ -157,6 +158,14 @@ def question(window: Sequence[Sentence], wish: Wish) -> tuple[list[Message], Bou
     return _messages(text), Bounds(shown=ids, longest=wish.longest, least=wish.least)
 
 
+def merged_at_once(answers: Sequence[Digest], most: int) -> list[Sequence[Digest]]:
+    """Return answers in groups, each of which one request of about `most` tokens can merge."""
+    size = max(3, most // _TOKENS_OF_ANSWER)
+    count = -(-len(answers) // size)
+    ends = [len(answers) * i // count for i in range(count + 1)]
+    return [answers[begin:end] for begin, end in pairwise(ends)]
+
+
 def merging(
     answers: Sequence[Digest], found: Sequence[Sentence], wish: Wish, most: int
 ) -> tuple[list[Message], Bounds]:
@@ -235,5 +244,7 @@ def _part(answer: Digest, kept: Iterable[Candidate], most: int) -> dict[str, Any
     while tokens(_quoted(part)) > most and (part["key_points"] or part["chapters"]):
         longer = max(("chapters", "key_points"), key=lambda name: len(part[name]))
         part[longer].pop()
+    while tokens(_quoted(part)) > most and part["summary"]:
+        part["summary"] = part["summary"][: len(part["summary"]) * 3 // 4 - 1]
     own = [clip for clip in answer.clips if clip in kept]
     return part | {"clips": written(Digest(clips=tuple(own)))["clips"]}

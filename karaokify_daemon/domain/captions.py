@@ -1,26 +1,21 @@
 """Captions: a transcript's words put into rows that read well, with the times to show them."""
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 
+from karaokify_daemon.domain.caption_times import LEAST_MS, LONGEST_MS, shown
 from karaokify_daemon.domain.phrasing import break_cost
 from karaokify_daemon.domain.text_width import AVERAGE_EM, em_width
 from karaokify_daemon.domain.transcript import Transcript, Word
 
 _PAUSE_MS = 800  # a pause this long always ends a caption
-_SHORTEST_MS = 1000  # what a reader needs to notice a caption
-_LEAD_MS = 300  # shown ahead of its first word, where there is room
-_HOLD_MS = 700  # kept after its last word, where there is room
-_BRIDGE_MS = 1500  # a gap shorter than this is not worth an empty picture
 _AT_LINE_END = 6.0  # how good it is to break where the author of a text did
-_FLASH_MS = 500
-_LEAST_MS = 833  # 5/6 s: Netflix's norm
 _ALONE, _HASTY = 1.5, 6.0  # what a word alone in its row costs, and a caption that is too short
 _LONG, _EACH_SECOND = 20.0, 5.0  # one that is too long, and each second of that
 _SHRUNK = 30.0
-_LONGEST_MS = 7000  # a caption that stands longer is read twice
-_LONGEST_SAID_MS = 6500  # so that there is time to come before its first word
+_LONGEST_SAID_MS = LONGEST_MS - 500  # so that there is time to come before its first word
 
 
 @dataclass(frozen=True)
@@ -33,12 +28,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Caption:
-    """What stands on the picture from `start` to `end` (milliseconds), in one row or more."""
+    """What stands on the picture from `start` to `end` (milliseconds), in one row or more.
+
+    `part` is from when to when its part of a reel is heard: nothing of it may be seen outside.
+    """
 
     rows: tuple[Row, ...]
     start: int
     end: int
     joiner: str = " "
+    part: tuple[int, int] | None = None
 
     @property
     def words(self) -> list[Word]:
@@ -58,6 +57,7 @@ def caption_lines(
     max_rows: int = 2,
     max_words: int | None = None,
     duration_ms: int | None = None,
+    parts: Sequence[tuple[int, int]] = (),
     measure: Callable[[str], float] = em_width,
 ) -> list[Caption]:
     """Put a transcript's words into captions of at most `max_rows` rows.
@@ -66,20 +66,24 @@ def caption_lines(
     most `max_words` words. Captions end at pauses, and best at
     the end of a sentence, a clause or a phrase; rows are balanced; no word is ever divided: one
     that is too long has a row of its own, shrunk to fit. Captions never overlap, and none is
-    shown beyond `duration_ms`.
+    shown beyond `duration_ms`. Those of a reel hold words of one of its `parts` only, and are
+    shown while that is heard (from when, to when; in order, each from the end of the one before).
     """
     ends = frozenset(s.words[-1] for s in transcript.segments) if transcript.lines else frozenset()
     limit = max_chars * AVERAGE_EM
     layout = _Layout(
         transcript.joiner, limit, max_rows, max_words, measure, ends, transcript.language
     )
-    groups = [group for run in _runs(transcript.words) for group in layout.captions(run)]
-    spans = _spans([(rows[0].words[0].start, rows[-1].words[-1].end) for rows in groups])
-    last = duration_ms if duration_ms is not None else max((end for _, end in spans), default=0)
-    return [
-        Caption(rows, start, min(end, last), transcript.joiner)
-        for rows, (start, end) in zip(groups, spans, strict=True)
-    ]
+    found: list[Caption] = []
+    for part, words in _by_part(transcript.words, parts):
+        begin, until = part or (0, duration_ms)
+        groups = [rows for run in _runs(words) for rows in layout.captions(run, until)]
+        spoken = [(rows[0].words[0].start, rows[-1].words[-1].end) for rows in groups]
+        found += [
+            Caption(rows, start, end, transcript.joiner, part)
+            for rows, (start, end) in zip(groups, shown(spoken, begin, until), strict=True)
+        ]
+    return found
 
 
 def visible(captions: Sequence[Caption], measure: Callable[[str], float]) -> list[Caption]:
@@ -108,9 +112,23 @@ def earlier(captions: Sequence[Caption], ms: int) -> list[Caption]:
             rows=tuple(replace(row, words=tuple(map(moved, row.words))) for row in caption.rows),
             start=max(0, caption.start - ms),
             end=max(0, caption.end - ms),
+            part=caption.part and (max(0, caption.part[0] - ms), max(0, caption.part[1] - ms)),
         )
         for caption in captions
     ]
+
+
+def _by_part(
+    words: Sequence[Word], parts: Sequence[tuple[int, int]]
+) -> Iterator[tuple[tuple[int, int] | None, Sequence[Word]]]:
+    """Yield the words of each part; where there are no parts, all of them."""
+    if not parts:
+        yield None, words
+        return
+    starts = [word.start for word in words]
+    edges = [bisect_left(starts, begin) for begin, _ in parts[1:]]
+    for part, (first, last) in zip(parts, pairwise([0, *edges, len(words)]), strict=True):
+        yield part, words[first:last]
 
 
 def _runs(words: Sequence[Word]) -> list[list[Word]]:
@@ -123,47 +141,6 @@ def _runs(words: Sequence[Word]) -> list[list[Word]]:
     return runs
 
 
-def _spans(spoken: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return when each caption is shown, from when it is spoken."""
-    starts: list[int] = []
-    before = 0
-    for start, end in spoken:
-        lead = max(_LEAD_MS, _SHORTEST_MS - (end - start) - _HOLD_MS)
-        seen = starts[-1] + _LEAST_MS if starts else 0  # the one before has been
-        starts.append(min(start, max(before, start - lead, seen)))
-        before = end
-    ends = []
-    for (start, end), following in zip_longest(spoken, starts[1:]):
-        held = max(end + _HOLD_MS, start + _SHORTEST_MS)
-        if following is None:
-            ends.append(held)
-        else:
-            ends.append(following if following - end < _BRIDGE_MS else min(held, following))
-    return _none_too_long(starts, spoken, ends)
-
-
-def _none_too_long(
-    starts: Sequence[int], spoken: Sequence[tuple[int, int]], ends: Sequence[int]
-) -> list[tuple[int, int]]:
-    """Return the spans, what a caption is held for cut to the longest time.
-
-    Where that would leave a gap that is seen as a flash, the next one comes as soon as this goes.
-    """
-    spans: list[tuple[int, int]] = []
-    for start, (first, said), until in zip(starts, spoken, ends, strict=True):
-        begin = start
-        if spans and 0 < start - spans[-1][1] < _FLASH_MS:
-            begin = spans[-1][1]
-        end = max(said, min(until, begin + _LONGEST_MS))
-        later = min(first, end - _LONGEST_MS)
-        if later > begin:
-            if spans and spans[-1][1] == begin:
-                spans[-1] = (spans[-1][0], later)
-            begin = later
-        spans.append((begin, end))
-    return spans
-
-
 @dataclass(frozen=True)
 class _Layout:
     joiner: str
@@ -174,8 +151,8 @@ class _Layout:
     ends: frozenset[Word]  # of lines that somebody wrote
     language: str
 
-    def captions(self, words: list[Word]) -> list[tuple[Row, ...]]:
-        """Return the cheapest division of a run of words into captions.
+    def captions(self, words: list[Word], until: int | None) -> list[tuple[Row, ...]]:
+        """Return the cheapest division of a run of words into captions, all gone at `until`.
 
         best[i][r] is the least cost of the words before i when r rows of the last caption are
         full (0: the caption is complete); each entry remembers where it came from.
@@ -188,7 +165,7 @@ class _Layout:
         for i in range(len(words)):
             for r in range(self.max_rows):
                 if best[i][r][0] < never:
-                    self._extend(words, widths, costs, best, i, r)
+                    self._extend(words, widths, costs, best, i, r, until)
         return self._walk_back(words, widths, best)
 
     def _extend(
@@ -199,6 +176,7 @@ class _Layout:
         best: list[list[tuple[float, int, int]]],
         i: int,
         r: int,
+        until: int | None,
     ) -> None:
         """Lay one more row, words i to j, after `r` rows of the same caption."""
         base, first = best[i][r][0], i
@@ -214,7 +192,7 @@ class _Layout:
             cost = base + inside + 2 * slack * slack
             cost += _ALONE if j == i and len(words) > 1 else 0.0
             inside += max(0.0, 3.0 - costs[j])  # a good place to break, not used
-            timing = _too_long(words[first], words[j]) + _too_short(words, first, j)
+            timing = _too_long(words[first], words[j]) + _too_short(words, first, j, until)
             complete = (cost + 2 + 2 * costs[j] + timing, i, r)
             best[j + 1][0] = min(best[j + 1][0], complete)
             if r + 1 < self.max_rows and j + 1 < len(words):
@@ -277,9 +255,9 @@ def _too_long(first: Word, last: Word) -> float:
     return _LONG + _EACH_SECOND * beyond / 1000 if beyond > 0 else 0.0
 
 
-def _too_short(words: Sequence[Word], first: int, last: int) -> float:
+def _too_short(words: Sequence[Word], first: int, last: int, until: int | None) -> float:
     """Return the cost of a caption that would be gone before it is noticed."""
-    following = words[last + 1].start if last + 1 < len(words) else None
-    if following is None or following - words[first].start >= _LEAST_MS:
+    following = words[last + 1].start if last + 1 < len(words) else until
+    if following is None or following - words[first].start >= LEAST_MS:
         return 0.0
     return _HASTY

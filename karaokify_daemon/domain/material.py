@@ -113,7 +113,8 @@ class Reel:
         cuts = [[cut for cut in part if _frames(cut, rate) >= 2] for part in cuts]
         chosen = [clip for clip, part in zip(chosen, cuts, strict=True) if part]
         cuts = [part for part in cuts if part]
-        timeline = Timeline.of([cut for part in cuts for cut in part], rate, CROSSFADE_MS)
+        joined = [replace(cut, goes_on=i > 0) for part in cuts for i, cut in enumerate(part)]
+        timeline = Timeline.of(joined, rate, CROSSFADE_MS)
         ends = [0, *accumulate(len(part) for part in cuts)]
         parts = tuple(timeline.clips[one:other] for one, other in pairwise(ends))
         return cls(timeline=timeline, chosen=tuple(chosen), parts=parts)

@@ -5,7 +5,8 @@ lasts, and what a crossfade takes, are whole frames; sound is cut where those fr
 picture and sound are equally long, and no rounding adds up over clips.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import groupby, pairwise
@@ -17,25 +18,31 @@ _LEFT = 0.5  # of a word; with less of it to be heard, it is not shown
 
 @dataclass(frozen=True, kw_only=True)
 class Cut:
-    """A stretch of a recording, in milliseconds; `lead` and `tail` of it are without words."""
+    """A stretch of a recording, in milliseconds; `lead` and `tail` of it are without words.
+
+    It may go on with what is said in the one before, of which only something was left out.
+    """
 
     start: int
     end: int
     lead: int = 0
     tail: int = 0
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Clip:
     """A cut in a video: from `start` (milliseconds of the recording), for so many frames.
 
-    It begins at frame `at` of the video; its first `fade` frames it shares with the clip before.
+    It begins at frame `at` of the video; its first `fade` frames it shares with the clip before,
+    with which it may go on.
     """
 
     start: int
     frames: int
     at: int
     fade: int = 0
+    goes_on: bool = False
 
     @property
     def until(self) -> int:
@@ -78,7 +85,8 @@ class Timeline:
             most = min(clips[-1].frames - clips[-1].fade - 1, frames - 1)
             fade = min(most, max(1, int(wanted * rate / 1000))) if crossfade_ms else 0
             at = clips[-1].until - fade
-            clips.append(Clip(start=other.start, frames=frames, at=at, fade=fade))
+            clip = Clip(start=other.start, frames=frames, at=at, fade=fade, goes_on=other.goes_on)
+            clips.append(clip)
         fade_in, fade_out = (min(crossfade_ms, ms) for ms in (cuts[0].lead, cuts[-1].tail))
         return cls(tuple(clips), rate, fade_in, fade_out)
 
@@ -91,6 +99,15 @@ class Timeline:
     def duration_ms(self) -> int:
         """How long the video is."""
         return self.ms(self.frames)
+
+    @property
+    def parts(self) -> list[tuple[int, int]]:
+        """From when to when each part is heard, in milliseconds: a clip with those that go on.
+
+        One ends when the next begins, in the middle of their crossfade.
+        """
+        begins = [self._heard_from(clip) for clip in self.clips[1:] if not clip.goes_on]
+        return list(pairwise([0, *begins, self.duration_ms]))
 
     def ms(self, frame: int) -> int:
         """Return when a frame begins."""
@@ -113,14 +130,20 @@ class Timeline:
         words = [
             (word, i) for i, segment in enumerate(transcript.segments) for word in segment.words
         ]
+        starts = [word.start for word, _ in words]
+
+        def near(clip: Clip) -> Sequence[tuple[Word, int]]:
+            first = max(0, bisect_right(starts, clip.start) - 1)
+            return words[first : bisect_right(starts, self.source_end(clip))]
+
         segments = [
             Segment(tuple(word for word, _ in group), transcript.segments[i].confidence)
-            for n, _ in enumerate(self.clips)
-            for i, group in groupby(self._heard(n, words), key=lambda item: item[1])
+            for n, clip in enumerate(self.clips)
+            for i, group in groupby(self._heard(n, near(clip)), key=lambda item: item[1])
         ]
         return replace(transcript, segments=tuple(segments))
 
-    def _heard(self, n: int, words: Iterable[tuple[Word, int]]) -> Iterator[tuple[Word, int]]:
+    def _heard(self, n: int, words: Sequence[tuple[Word, int]]) -> Iterator[tuple[Word, int]]:
         """Yield the words of a clip, at their times in the video, with their segments' numbers."""
         clip = self.clips[n]
         begin = self._heard_from(clip)

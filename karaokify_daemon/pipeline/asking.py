@@ -11,8 +11,16 @@ import structlog
 from karaokify_daemon.adapters.cache import JsonCache
 from karaokify_daemon.adapters.llm import Budget, Client, Reply
 from karaokify_daemon.config import Llm
-from karaokify_daemon.domain.answers import SCHEMA, Bounds, RefusedError, read
-from karaokify_daemon.domain.asking import Message, Wish, merging, question, repairing, windows
+from karaokify_daemon.domain.answers import SCHEMA, Bounds, RefusedError, in_short, read
+from karaokify_daemon.domain.asking import (
+    Message,
+    Wish,
+    merged_at_once,
+    merging,
+    question,
+    repairing,
+    windows,
+)
 from karaokify_daemon.domain.choice import Candidate
 from karaokify_daemon.domain.digest import Digest
 from karaokify_daemon.domain.sentences import Sentence
@@ -49,11 +57,13 @@ class Model(Protocol):
 class Asked:
     """What a model says of a recording, and what is to be told of how it was asked.
 
-    The lengths of the clips are 0; their scores are from 0 to 1.
+    The lengths of the clips are 0; their scores are from 0 to 1. `problems` are those of answers of
+    which only a part is used.
     """
 
     digest: Digest
     facts: dict[str, Any] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
 
 
 def ask(
@@ -73,7 +83,8 @@ def ask(
 
     Answers are kept in the folder `cache`, by what was asked of which model; what is asked again
     costs nothing. What job and day have cost is kept in the folder `state`. Raises LlmError, also
-    where there is nothing to ask about, and CancelledError.
+    where there is nothing to ask about, whose details have as `llm` what is told of the requests
+    that were made; and CancelledError.
     """
     if not found:
         raise LlmError("there are no sentences that a language model could be asked about")
@@ -81,12 +92,30 @@ def ask(
     budget = Budget(settings, state, job, on_damaged=_tell_damaged)
     with connect(settings, budget) as model:
         asker = _Asker(model, settings, cache / FOLDER, cancelled)
-        parts = windows(found, settings.window_tokens)
-        digests = [asker.ask(*question(part, wish.of_one_in(len(parts)))) for part in parts]
-        if len(digests) > 1:
-            digests = [asker.ask(*merging(digests, found, wish, settings.window_tokens))]
-        (digest,) = digests
-        return Asked(digest=_shortened(digest, found, wish), facts=asker.facts())
+        try:
+            digest = _asked(asker, found, wish, settings.window_tokens)
+        except LlmError as error:
+            error.details["llm"] = asker.facts()
+            raise
+        return Asked(
+            digest=_shortened(digest, found, wish),
+            facts=asker.facts(),
+            problems=tuple(asker.problems),
+        )
+
+
+def _asked(asker: "_Asker", found: Sequence[Sentence], wish: Wish, window_tokens: int) -> Digest:
+    parts = windows(found, window_tokens)
+    digests = [asker.ask(*question(part, wish.of_one_in(len(parts)))) for part in parts]
+    while len(digests) > 1:
+        groups = merged_at_once(digests, window_tokens)
+        own = wish.of_one_in(len(groups))
+        digests = [
+            asker.ask(*merging(group, found, own, window_tokens)) if len(group) > 1 else group[0]
+            for group in groups
+        ]
+    (digest,) = digests
+    return digest
 
 
 def _shortened(digest: Digest, found: Sequence[Sentence], wish: Wish) -> Digest:
@@ -111,21 +140,48 @@ class _Asker:
         self._cache = JsonCache(folder, on_corrupt=_tell_corrupt)
         self._replies: list[Reply] = []
         self._names: tuple[str, str] = "", ""
-        self._repaired = 0
+        self._repaired = self._found = 0
+        self.problems: list[str] = []
 
     def ask(self, asked: list[Message], bounds: Bounds) -> Digest:
         key = self._key(asked)
         if (digest := self._kept(key, bounds)) is not None:
+            self._found += 1
             return digest
         text = self._reply(asked)
         try:
             digest = read(text, bounds)
         except RefusedError as refused:
-            text = self._reply(repairing(asked, text, refused.problems))
-            digest = _repaired(text, bounds)
-            self._repaired += 1
+            return self._again(key, asked, bounds, text, refused)
         self._keep(key, text)
         return digest
+
+    def _again(
+        self, key: str, asked: list[Message], bounds: Bounds, text: str, refused: RefusedError
+    ) -> Digest:
+        """Ask for a corrected answer; where that is refused, too, keep what is valid of both.
+
+        Such an answer is not kept for another time, which may have a better one.
+        """
+        try:
+            text = self._reply(repairing(asked, text, refused.problems))
+            digest = read(text, bounds)
+        except RefusedError as again:
+            digest = again.valid.or_else(refused.valid)
+            digest = replace(digest, clips=again.valid.clips or refused.valid.clips)
+            if not self._suffices(digest, bounds):
+                raise _unusable(again.problems) from again
+            self.problems += again.problems
+        else:
+            self._repaired += 1
+            self._keep(key, text)
+        return digest
+
+    def _suffices(self, digest: Digest, bounds: Bounds) -> bool:
+        """Tell whether parts of an answer will do; a required one is there to choose the clips."""
+        if self._settings.required and bounds.longest:
+            return bool(digest.clips)
+        return digest != Digest()
 
     def facts(self) -> dict[str, Any]:
         """Return what the manifest tells."""
@@ -133,14 +189,14 @@ class _Asker:
         known = [one for one in dollars if one is not None]
         provider, answered_by = self._names
         return {
-            "provider": provider,
+            "provider": provider or self._model.provider,
             "model": self._settings.model,
             "answered_by": answered_by,
             "requests": self._model.requests,
             "prompt_tokens": sum(reply.prompt_tokens for reply in self._replies),
             "completion_tokens": sum(reply.completion_tokens for reply in self._replies),
             "dollars": round(sum(known), 6) if len(known) == len(dollars) else None,
-            "cached": not self._replies,
+            "cached": bool(self._found) and not self._model.requests,
             "repaired": self._repaired,
         }
 
@@ -176,15 +232,13 @@ class _Asker:
             structlog.get_logger().warning("cache.not_written", reason=error.strerror)
 
 
-def _repaired(text: str, bounds: Bounds) -> Digest:
-    try:
-        return read(text, bounds)
-    except RefusedError as refused:
-        raise LlmError(
-            "the language model gave no usable answer, nor when it was asked to correct it",
-            advice="Try again, or another model.",
-            reason="\n".join(refused.problems),
-        ) from refused
+def _unusable(problems: Sequence[str]) -> LlmError:
+    return LlmError(
+        "the language model gave no usable answer, nor when it was asked to correct it: "
+        f"{in_short(problems)}",
+        advice="Try again, or another model.",
+        reason="\n".join(problems),
+    )
 
 
 def _tell_damaged(path: Path) -> None:

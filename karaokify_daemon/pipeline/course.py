@@ -17,6 +17,9 @@ from karaokify_daemon.pipeline.notes import Notes
 class Watch(Protocol):
     """How a job's progress is followed and how it is stopped."""
 
+    def lasts(self, duration_ms: int) -> None:
+        """Hear how long the recording is."""
+
     def progress(self, stage: Stage, fraction: float) -> None:
         """Hear that a stage has come so far (0 to 1)."""
 
@@ -36,6 +39,10 @@ class Course:
     def cancelled(self) -> bool:
         """Tell whether to stop."""
         return self._watch.cancelled()
+
+    def lasts(self, duration_ms: int) -> None:
+        """Tell how long the recording is."""
+        self._watch.lasts(duration_ms)
 
     def progress(self, stage: Stage, fraction: float) -> None:
         """Tell that a stage has come so far (0 to 1)."""

@@ -12,6 +12,7 @@ from karaokify_daemon.domain.placing import known_alone, placed
 from karaokify_daemon.domain.subtitles import script_language
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import NoSpeechError, SidecarError
+from karaokify_daemon.pipeline.flights import Flights
 from karaokify_daemon.pipeline.sidecars import read_lines, read_song, read_transcript
 from karaokify_daemon.pipeline.transcriber import Recogniser, Transcriber
 
@@ -29,11 +30,13 @@ class Hearing:
         job: Job,
         config: Config,
         recogniser: Recogniser,
+        flights: Flights,
         warn: Callable[[str], None],
         cancelled: Callable[[], bool],
     ) -> None:
         """Take what it needs; `cache_hit` and `engine` tell how the words were found."""
         self._job, self._config, self._recogniser = job, config, recogniser
+        self._flights = flights
         self._warn, self._cancelled = warn, cancelled
         self.cache_hit = False
         self.engine: dict[str, Any] = {}
@@ -99,7 +102,12 @@ class Hearing:
             self.engine = {"model": "none"}
             return Transcript(())
         settings = self._config.transcribe
-        transcriber = Transcriber(settings.model, config=self._config, recogniser=self._recogniser)
+        transcriber = Transcriber(
+            settings.model,
+            config=self._config,
+            recogniser=self._recogniser,
+            flights=self._flights,
+        )
         found, self.cache_hit = transcriber.transcribe_pcm(
             decoded.pcm,
             sha256=decoded.sha256,

@@ -18,9 +18,10 @@ from karaokify_daemon.domain.frames import reel_rate
 from karaokify_daemon.domain.material import Material, Reel
 from karaokify_daemon.domain.reel import reels
 from karaokify_daemon.domain.sentences import Sentence, sentences
-from karaokify_daemon.domain.transcript import Transcript
+from karaokify_daemon.domain.transcript import Segment, Transcript
 from karaokify_daemon.errors import CancelledError, LlmError
 from karaokify_daemon.pipeline.asking import ask
+from karaokify_daemon.pipeline.credit import credited, uncredited, warning
 
 if TYPE_CHECKING:
     from karaokify_daemon.pipeline.digesting import Extractive
@@ -107,8 +108,8 @@ class Highlighter:
             digest, facts = self._digest(found, transcript.language, extract)
         else:
             digest, facts = Digest.from_dict(noted["digest"]), noted["facts"]
-        if why := facts.get("why"):
-            self._warn(f"{why}; highlights were chosen without it")
+        if text := warning(facts):
+            self._warn(text)
         material = Material(
             sentences=found,
             worth=worth,
@@ -147,9 +148,9 @@ class Highlighter:
         except LlmError as error:
             if settings.required:
                 raise
-            why = f"the language model was of no use: {error.problem}"
-            return own, {"chosen_by": "extractive", "why": why, "llm": {"model": settings.model}}
-        return asked.digest.or_else(own), {"chosen_by": "llm", "llm": asked.facts}
+            return own, uncredited(error, settings.model)
+        facts = credited(asked, own, reels=bool(highlights.lengths))
+        return asked.digest.or_else(own), facts
 
     def _removed(self, transcript: Transcript, duration_ms: int) -> list[tuple[int, int]]:
         """Return the stretches that no reel shows, in milliseconds."""
@@ -243,6 +244,7 @@ def clips_of(named: NamedReel, found: Sequence[Sentence]) -> list[dict[str, Any]
         named.reel.chosen, named.reel.parts, named.titles, strict=True
     ):
         said = found[candidate.first : candidate.last + 1]
+        heard = timeline.moved(Transcript(tuple(Segment(sentence.words) for sentence in said)))
         clips.append(
             {
                 "source_start": parts[0].start / 1000,
@@ -254,7 +256,7 @@ def clips_of(named: NamedReel, found: Sequence[Sentence]) -> list[dict[str, Any]
                 "title": title,
                 "score": round(candidate.score, 3),
                 "chosen_by": "llm" if candidate.offered else "extractive",
-                "text": said[0].joiner.join(sentence.text for sentence in said),
+                "text": said[0].joiner.join(word.text for word in heard.words),
             }
         )
     return clips

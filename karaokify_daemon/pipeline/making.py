@@ -77,33 +77,31 @@ class Maker:
         duration_ms: int,
         rate: Fraction,
     ) -> dict[str, Any]:
-        """Make all files, unless an earlier attempt has; return how loud the first video became.
+        """Make all files, unless an earlier attempt has; return what the manifest tells of them.
 
         Raises KaraokifyError; OSError where the bundle cannot be written.
         """
         if (found := self._notes.of(Stage.VERIFY)) and found["files"] == bundle.files():
             self._course.reused(Stage.RENDER, found)
-            for line in found.get("fonts", []):  # absent in notes of an older version
+            for line in found.get("warnings", []):  # absent in notes of an older version
                 self._warn(line)
             self._verify(bundle, found.get("videos", {"": duration_ms}), rate)
-            sound: dict[str, Any] = found.get("sound", {})  # the same
-            return sound
+            return {fact: found.get(fact, {}) for fact in ("sound", "encoders")}  # the same
         bundle.empty()
         parts = list(self._parts(bundle, highlights, duration_ms, rate))
         needs = to_render([self._picture(part) for part in parts])
         with self._course.stage(Stage.CAPTION, needs):
             captions = self._write_texts(bundle, parts, transcript, highlights)
         alone = is_smaller(self._notes.record)
+        length_ms = sum(part.duration_ms for part in parts)
         with (
-            self._means.renderer(self._course, alone=alone),
+            self._means.renderer(self._course, length_ms, alone=alone),
             self._course.stage(Stage.RENDER, needs),
         ):
             for part in parts:
                 first = part is parts[0]
                 self._render(bundle, part, transcript, captions[part.ending], first=first)
-        level = parts[0].generator.level
-        assert level is not None
-        sound = told(level, self._decoded.loudness)
+        facts = self._facts(bundle, parts)
         videos = {part.ending: part.duration_ms for part in parts}
         self._verify(bundle, videos, rate)
         bundle.flush()
@@ -112,11 +110,11 @@ class Maker:
             of=Stage.RENDER,
             files=bundle.files(),
             videos=videos,
-            sound=sound,
-            fonts=self._tell_fonts(parts),
+            warnings=self._tell_warnings(parts),
+            **facts,
         )
         bundle.keep = True
-        return sound
+        return facts
 
     def _parts(
         self,
@@ -269,8 +267,16 @@ class Maker:
                 own = reel_rate(rate) if ending else rate
                 ffmpeg.verify(self._tools, video, duration_ms=duration_ms, rate=own)
 
-    def _tell_fonts(self, parts: list[_Part]) -> list[str]:
-        lines = list(dict.fromkeys(line for p in parts for line in p.generator.font_warnings))
+    def _facts(self, bundle: outbox.Bundle, parts: list[_Part]) -> dict[str, Any]:
+        """Return how loud the first video became, and what has encoded each."""
+        level = parts[0].generator.level
+        assert level is not None
+        made = ((bundle.file(f"{p.ending}.mp4").name, p.generator.encoded) for p in parts)
+        encoders = {name: encoded.encoder for name, encoded in made}
+        return {"sound": told(level, self._decoded.loudness), "encoders": encoders}
+
+    def _tell_warnings(self, parts: list[_Part]) -> list[str]:
+        lines = list(dict.fromkeys(line for p in parts for line in p.generator.warnings))
         for line in lines:
             self._warn(line)
         return lines

@@ -28,8 +28,11 @@ _RECOGNITION = {"engine", "model", "language", "no_speech"}  # what of it change
 
 
 def options(config: Config, media: Path) -> dict[str, Any]:
-    """Return the options that decide what the bundle of a recording looks like."""
-    video = config.video.model_dump(mode="json", exclude={"styles"})
+    """Return the options that decide what the bundle of a recording looks like.
+
+    The encoder is none of them: which one there is, is the machine's, and the manifest has it.
+    """
+    video = config.video.model_dump(mode="json", exclude={"styles", "encoder"})
     video |= {"title": title_of(config.video, media), "style": _style(config)}
     return {
         "transcribe": config.transcribe.model_dump(mode="json", include=_RECOGNITION),

@@ -1,7 +1,9 @@
 """Who turns sound into words: the worker of the service, or an engine in this process."""
 
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,25 +15,42 @@ from karaokify_daemon.errors import CancelledError
 OnProgress = Callable[[float], None]
 
 
+@dataclass(eq=False)
+class Seat:
+    """A recording among those that wait: since when (s), and how much was heard of it (ms)."""
+
+    since: float = field(default_factory=time.monotonic)
+    had_ms: int = 0
+
+
 class Recogniser(Protocol):
     """What can recognise speech in raw s16le PCM, 16 kHz, mono."""
 
-    @property
-    def model(self) -> str | None:
-        """Name of the model in memory."""
+    def has(self, model: str) -> bool:
+        """Tell whether a model is in memory, wherever it is needed."""
 
     def recognise(
         self,
         pcm: Path,
         *,
-        duration_ms: int,
+        span: tuple[int, int],
         model: str,
         language: str,
         threads: int = 0,
+        seat: Seat | None = None,
         on_progress: OnProgress | None = None,
         cancelled: Callable[[], bool] = ...,
     ) -> dict[str, Any]:
-        """Return whisper-timestamped's JSON with a key "engine" that says what produced it."""
+        """Return whisper-timestamped's JSON for a part of the file.
+
+        `span` says from when to when, in milliseconds of the file, as the times of the result do.
+        A key "engine" says what produced it. `seat` is that of all parts of a recording.
+        """
+
+    def voices(
+        self, pcm: Path, *, seat: Seat | None = None, cancelled: Callable[[], bool] = ...
+    ) -> list[tuple[int, int]]:
+        """Return from when to when somebody speaks, in milliseconds."""
 
     def free(self) -> None:
         """Free the model, unless a job uses it."""
@@ -50,10 +69,11 @@ class InProcess:
         self,
         pcm: Path,
         *,
-        duration_ms: int,  # noqa: ARG002 - a worker's deadline; nobody watches over this process
+        span: tuple[int, int],
         model: str,
         language: str,
         threads: int = 0,  # noqa: ARG002 - the engine was given them
+        seat: Seat | None = None,  # noqa: ARG002 - whoever comes first is served first
         on_progress: OnProgress | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> dict[str, Any]:
@@ -72,14 +92,29 @@ class InProcess:
             if self._resident != model:
                 self._load(model)
             result: dict[str, Any] = self._engine.recognise(
-                pcm, language=language, on_progress=follow
+                pcm, span=span, language=language, on_progress=follow
             )
             return result
 
-    @property
-    def model(self) -> str | None:
-        """Name of the model in memory."""
-        return self._resident
+    def voices(
+        self,
+        pcm: Path,
+        *,
+        seat: Seat | None = None,  # noqa: ARG002 - as above
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> list[tuple[int, int]]:
+        """Find voices as `Recogniser` says."""
+        from karaokify_daemon.adapters.voices import voices  # noqa: PLC0415 - a native library
+
+        def follow() -> None:
+            if cancelled():
+                raise CancelledError("was stopped while voices were looked for")
+
+        return voices(pcm, follow)
+
+    def has(self, model: str) -> bool:
+        """Tell whether a model is in memory."""
+        return self._resident == model
 
     def free(self) -> None:
         """Free the model, unless a job uses it."""

@@ -57,13 +57,19 @@ class JobRun:
         self._course = Course(watch, notes, self._name, means.gate)
         self._warnings: list[str] = []
         self._hearing = Hearing(
-            job, config, means.recogniser, self._warnings.append, self._course.cancelled
+            job,
+            config,
+            means.recogniser,
+            means.flights,
+            self._warnings.append,
+            self._course.cancelled,
         )
 
     def probe(self) -> None:
         """Look at the recording and its background; what can fail soon does so here."""
         with self._course.stage(Stage.PROBE):
             self._info = self._probe()
+        self._course.lasts(self._info.duration_ms or 0)
 
     def publish(self, hashes: dict[str, str], work: Path, bundle: outbox.Bundle) -> Result:
         """Run every other stage that is not finished yet, and publish the bundle."""
@@ -77,14 +83,15 @@ class JobRun:
 
     def _publish(self, hashes: dict[str, str]) -> Result:
         info = self._info
-        decoded = self._decode(info)
-        if decoded.damage:
-            self._warnings.append(f"it is damaged, or cut short: {decoded.damage}")
-        duration_ms = max(decoded.duration_ms, (info.duration_ms or 0) if info.video else 0)
-        with self._course.stage(Stage.TRANSCRIBE, self._to_transcribe(duration_ms)) as progress:
-            transcript = self._hearing.transcript(decoded, progress)
+        with self._means.ahead(self._course, self._decoding.disks[0][1]):
+            decoded = self._decode(info)
+            if decoded.damage:
+                self._warnings.append(f"it is damaged, or cut short: {decoded.damage}")
+            duration_ms = max(decoded.duration_ms, (info.duration_ms or 0) if info.video else 0)
+            with self._course.stage(Stage.TRANSCRIBE, self._to_transcribe(duration_ms)) as progress:
+                transcript = self._hearing.transcript(decoded, progress)
         self._highlights = self._highlight(transcript, decoded, duration_ms)
-        self._sound = self._maker(decoded).make(
+        self._made = self._maker(decoded).make(
             self._bundle, transcript, self._highlights, duration_ms=duration_ms, rate=self._rate
         )
         facts = self._facts(transcript, decoded, duration_ms)
@@ -104,11 +111,16 @@ class JobRun:
         """Return what recognition needs; none where somebody has written the words with times."""
         if self._job.sidecars.transcript is not None:
             return None
-        model = self._config.transcribe.model
-        means = self._means
+        model, means = self._config.transcribe.model, self._means
+        at_once = min(duration_ms, round(self._config.transcribe.chunk_seconds * 1000))
         # Of several that wait for the one worker, the first has asked for the model's memory.
-        is_there = means.recogniser.model == model or means.gate.is_at_work(Stage.TRANSCRIBE)
-        return admission.to_transcribe(duration_ms, None if is_there else model)
+        is_there = means.recogniser.has(model) or means.gate.is_at_work(Stage.TRANSCRIBE)
+        return admission.to_transcribe(at_once, None if is_there else model)
+
+    @property
+    def _decoding(self) -> admission.Needs:
+        longest_ms = round(self._config.limits.max_duration_seconds * 1000)
+        return admission.to_decode(self._info.duration_ms, longest_ms)
 
     def _probe(self) -> ffmpeg.MediaInfo:
         info = ffmpeg.probe(self._tools, self._job.media)
@@ -127,9 +139,10 @@ class JobRun:
             if decoded.is_intact():
                 self._course.reused(Stage.DECODE, found)
                 return decoded
-        longest_ms = round(self._config.limits.max_duration_seconds * 1000)
-        needs = admission.to_decode(info.duration_ms, longest_ms)
-        with self._course.stage(Stage.DECODE, needs) as progress:
+        with (
+            self._means.decoder(self._course),
+            self._course.stage(Stage.DECODE, self._decoding) as progress,
+        ):
             decoded = ffmpeg.decode(
                 self._tools,
                 self._job.media,
@@ -199,7 +212,7 @@ class JobRun:
                 "range_lu": loudness.range_lu,
                 "true_peak_dbtp": loudness.true_peak_dbtp,
             },
-            "sound": self._sound,
+            **self._made,
             "transcript_from_cache": self._hearing.cache_hit,
             "ffmpeg": self._tools.version(),
             "damaged": bool(decoded.damage),

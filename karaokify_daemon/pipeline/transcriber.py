@@ -14,13 +14,14 @@ from karaokify_daemon.adapters.work import work_folder
 from karaokify_daemon.config import Config, Folders
 from karaokify_daemon.domain.onsets import after_pauses
 from karaokify_daemon.domain.transcript import Transcript
-from karaokify_daemon.errors import KaraokifyError, ModelError, SidecarError, TranscribeError
+from karaokify_daemon.errors import KaraokifyError, ModelError
+from karaokify_daemon.pipeline.chunked import FRAME_MS, Chunked, Task
+from karaokify_daemon.pipeline.flights import Flights
 from karaokify_daemon.pipeline.recognition import InProcess, OnProgress, Recogniser
 
 __all__ = ["Recogniser", "Transcriber"]
 
 FOLDER = "transcripts"
-_FRAME_MS = 10
 
 
 class Transcriber:
@@ -36,18 +37,20 @@ class Transcriber:
         *,
         config: Config | None = None,
         recogniser: Recogniser | None = None,
+        flights: Flights | None = None,
         use_cache: bool = True,
     ) -> None:
         """Take a Whisper size, the path of a .pt file or "demo".
 
         Without a configuration, the defaults with the cache in `$CACHE_DIR`, or else in
         `$XDG_CACHE_HOME/karaokify-daemon`. Without a recogniser, the model is loaded into this
-        process when it is first needed. With `use_cache` false, results are neither looked for
-        nor kept.
+        process when it is first needed. `flights` are those of all that share the cache. With
+        `use_cache` false, results are neither looked for nor kept.
         """
         self._model, self._use_cache = model_size, use_cache
         self._config = config or Config(folders=Folders(cache=_own_cache()))
         folder = self._config.folders.cache
+        self._flights = flights or Flights()
         self._recogniser = recogniser or InProcess(self._config.transcribe, folder)
         self._cache = JsonCache(folder / FOLDER, on_corrupt=_log_corrupt)
 
@@ -95,32 +98,59 @@ class Transcriber:
         WorkerDiedError.
         """
         language = language or self._config.transcribe.language
-        key = self.key(sha256, language)
-        found = self.cached(key) if self._use_cache else None
-        if found is not None:
-            if on_progress is not None:
-                on_progress(1.0)
-            return found, True
-        raw = self._recogniser.recognise(
-            pcm,
-            duration_ms=duration_ms,
-            model=self._model,
-            language=language,
-            threads=self._config.transcribe.threads,
-            on_progress=on_progress,
-            cancelled=cancelled,
-        )
-        result = _normalised(raw, pcm, duration_ms)
-        try:
-            if self._use_cache:
-                self.cache_result(key, result)
-        except OSError as error:  # the transcript is there: a full cache must not cost it
-            structlog.get_logger().warning("cache.not_written", reason=error.strerror)
+        key = self.key(sha256, language, duration_ms)
+        with self._flights.alone(key, cancelled):
+            found = self.cached(key) if self._use_cache else None
+            if found is not None:
+                if on_progress is not None:
+                    on_progress(1.0)
+                return found, True
+            chunked = Chunked(
+                self._task(pcm, sha256, language, duration_ms),
+                self._recogniser,
+                self._cache if self._use_cache else None,
+                on_progress=on_progress,
+                cancelled=cancelled,
+            )
+            result = _normalised(*chunked.recognise(), pcm, duration_ms)
+            if self._use_cache and self._is_kept(key, result):
+                chunked.forget()
         return result, False
 
-    def key(self, sha256: str, language: str) -> str:
+    def _is_kept(self, key: str, result: dict[str, Any]) -> bool:
+        try:
+            self.cache_result(key, result)
+        except OSError as error:  # the transcript is there: a full cache must not cost it
+            structlog.get_logger().warning("cache.not_written", reason=error.strerror)
+            return False
+        return True
+
+    def _task(self, pcm: Path, sha256: str, language: str, duration_ms: int) -> Task:
+        settings = self._config.transcribe
+        return Task(
+            pcm=pcm,
+            content=sha256,
+            duration_ms=duration_ms,
+            model=self._model,
+            identity=models.identity(self._model),
+            options=self._options(duration_ms),
+            language=language,
+            threads=settings.threads,
+            chunk_ms=round(settings.chunk_seconds * 1000),
+            vad=settings.vad,
+        )
+
+    def _options(self, duration_ms: int) -> dict[str, Any]:
+        """Return what results depend on beside content, model and language."""
+        settings = self._config.transcribe
+        options: dict[str, Any] = {"engine": settings.engine}
+        if duration_ms > settings.chunk_seconds * 1000:
+            options["chunk_seconds"] = settings.chunk_seconds
+        return options | ({"vad": True} if settings.vad else {})
+
+    def key(self, sha256: str, language: str, duration_ms: int = 0) -> str:
         """Return the cache key for decoded audio. Raises ModelError for a model there is not."""
-        options = {"engine": self._config.transcribe.engine, "language": language}
+        options = self._options(duration_ms) | {"language": language}
         model = models.identity(self._model)
         return JsonCache.key(content=sha256, model=model, options=options)
 
@@ -133,18 +163,17 @@ class Transcriber:
         self._cache.put(key, data)
 
 
-def _normalised(raw: dict[str, Any], pcm: Path, duration_ms: int) -> dict[str, Any]:
-    """Return words in order, within the recording, each with a time and behind its pause."""
-    try:
-        transcript = Transcript.from_dict(raw).clipped(duration_ms)
-    except SidecarError as error:
-        raise TranscribeError(f"the engine's result is malformed ({error.problem})") from error
+def _normalised(
+    transcript: Transcript, engine: dict[str, Any], pcm: Path, duration_ms: int
+) -> dict[str, Any]:
+    """Return words within the recording, each behind its pause, and the engine that heard them."""
+    transcript = transcript.clipped(duration_ms)
     if transcript.words:
         # numpy, which a transcript from the cache need not cost.
         from karaokify_daemon.adapters.levels import levels  # noqa: PLC0415
 
-        transcript = after_pauses(transcript, levels(pcm, _FRAME_MS), _FRAME_MS)
-    return transcript.to_dict() | {"engine": raw.get("engine", {})}
+        transcript = after_pauses(transcript, levels(pcm, FRAME_MS), FRAME_MS)
+    return transcript.to_dict() | {"engine": engine}
 
 
 def _own_cache() -> Path:

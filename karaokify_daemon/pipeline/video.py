@@ -19,6 +19,7 @@ from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.text_width import AVERAGE_EM
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import PublishError
+from karaokify_daemon.pipeline.encoding import Encoded, rendered
 from karaokify_daemon.pipeline.extras import extras
 from karaokify_daemon.pipeline.fonts import Fonts
 from karaokify_daemon.pipeline.look import look_of
@@ -52,6 +53,7 @@ class VideoGenerator:
         self._on_progress = on_progress
         self._cancelled = cancelled or (lambda: False)
         self.level: Levelled | None = None  # how loud the video became, once it is rendered
+        self.encoded = Encoded()  # by what, once it is rendered
         self._language = ""
 
     def generate(self, transcript: dict[str, Any] | Transcript) -> str:
@@ -68,7 +70,7 @@ class VideoGenerator:
         with self._work_folder() as work:
             info = ffmpeg.probe(self._tools, config.media)
             plan, level = self._plan(found, info, work)
-            ffmpeg.render(
+            self.encoded = rendered(
                 self._tools, plan, on_progress=self._on_progress, cancelled=self._cancelled
             )
             self.level = checked(self._tools, plan, level, self._cancelled)
@@ -100,6 +102,7 @@ class VideoGenerator:
             max_rows=look.rows,
             max_words=styled(self._config.video).words,
             duration_ms=self._duration_ms,
+            parts=timeline.parts if timeline is not None else (),
             measure=look.em_width,
         )
 
@@ -207,9 +210,10 @@ class VideoGenerator:
         return resolved(self._config.video)
 
     @property
-    def font_warnings(self) -> list[str]:
-        """What no font can show of the script, once there is one, and what to install."""
-        return self._fonts.warnings
+    def warnings(self) -> list[str]:
+        """What no font can show, and what to install; which encoder did not work."""
+        encoding = [self.encoded.warning] if self.encoded.warning else []
+        return [*self._fonts.warnings, *encoding]
 
     def _set_in(self, language: str) -> None:
         """Choose fonts anew where the language is another: Han characters differ by it."""

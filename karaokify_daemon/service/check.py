@@ -12,7 +12,9 @@ from karaokify_daemon.config import Config, Folders, clashes, load
 from karaokify_daemon.errors import ConfigError
 from karaokify_daemon.pipeline.styles import styled
 from karaokify_daemon.service import check_machine as machine
+from karaokify_daemon.service.check_encoder import encoders
 from karaokify_daemon.service.check_fonts import scripts
+from karaokify_daemon.service.check_llm import language_models
 from karaokify_daemon.service.devices import Devices
 from karaokify_daemon.service.finding import Finding, render
 
@@ -42,10 +44,11 @@ def check(path: Path | None, *, settings: Sequence[str] = ()) -> list[Finding]:
         *_inbox(config),
         *_permissions(folders),
         *machine.ffmpeg(config.limits),
+        *encoders(config),
         machine.engine(),
         machine.device(transcribe),
         machine.model(transcribe, folders.cache),
-        *machine.language_model(config.llm, folders.state),
+        *language_models(config),
         machine.shipped_fonts(),
         *_style(config),
         *_background(config),

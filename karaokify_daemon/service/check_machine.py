@@ -13,11 +13,10 @@ from pathlib import Path
 
 from karaokify_daemon.adapters.ffmpeg import Ffmpeg
 from karaokify_daemon.adapters.ffmpeg.process import execute
-from karaokify_daemon.adapters.llm import Budget, Client
 from karaokify_daemon.adapters.shipped import shipped
 from karaokify_daemon.adapters.whisper import models
-from karaokify_daemon.config import Limits, Llm, Transcribe
-from karaokify_daemon.errors import KaraokifyError, LlmError
+from karaokify_daemon.config import Limits, Transcribe
+from karaokify_daemon.errors import KaraokifyError
 from karaokify_daemon.service.finding import Finding, Status
 
 OLDEST_FFMPEG = (5, 1)
@@ -117,7 +116,8 @@ def engine() -> Finding:
 
 def device(settings: Transcribe) -> Finding:
     """Ask PyTorch for GPUs, in a process of its own: importing it takes seconds and memory."""
-    if settings.device == "cpu":
+    wanted = settings.devices or (settings.device,)
+    if set(wanted) == {"cpu"}:
         return Finding("device", "ok", "cpu, as configured")
     command = [sys.executable, "-P", "-c", _ASK_TORCH]  # -P: no torch.py of this folder
     try:
@@ -131,10 +131,12 @@ def device(settings: Transcribe) -> Finding:
     except (subprocess.TimeoutExpired, ValueError, IndexError) as error:
         text = f"PyTorch gave no answer ({type(error).__name__})"
         return Finding("device", "fail", text, 'Set transcribe.device = "cpu".')
-    if gpus:
+    most = max((int(one.partition(":")[2] or 0) for one in wanted if "cuda" in one), default=-1)
+    if gpus and most < len(gpus):
         return Finding("device", "ok", f"cuda: {', '.join(gpus)} (PyTorch {torch})")
-    if settings.device == "cuda":
-        text = f"cuda is configured, and PyTorch {torch} finds no NVIDIA GPU"
+    if most >= 0:
+        found = f"{len(gpus)} NVIDIA GPUs" if gpus else "no NVIDIA GPU"
+        text = f"{', '.join(wanted)} is configured, and PyTorch {torch} finds {found}"
         advice = 'Check the driver with nvidia-smi, or set transcribe.device = "auto".'
         return Finding("device", "fail", text, advice)
     return Finding("device", "ok", f"cpu: PyTorch {torch} finds no NVIDIA GPU")
@@ -157,23 +159,6 @@ def model(settings: Transcribe, cache: Path) -> Finding:
         )
         return Finding("model", "warn", text, "For use without a network, put the file there.")
     return Finding("model", "ok", f"{found.name}: {found.path}")
-
-
-def language_model(settings: Llm, state: Path) -> list[Finding]:
-    """Tell whether the language model, where one is configured, could be asked; it is not."""
-    if not settings.model:
-        return []
-    name, place = "language model", settings.api_base or "the provider's own endpoint"
-    try:
-        with Client(settings, Budget(settings, state)) as client:
-            missing = client.missing_keys()
-    except LlmError as error:
-        return [Finding(name, "fail", error.problem, error.advice)]
-    if missing:
-        text = f"{settings.model} has no key"
-        where = f"Set {' and '.join(missing)}, or the systemd credential llm-api-key."
-        return [Finding(name, "fail", text, where)]
-    return [Finding(name, "ok", f"{settings.model} at {place}")]
 
 
 def shipped_fonts() -> Finding:

@@ -11,7 +11,7 @@ from pathlib import Path
 from karaokify_daemon.config import Transcribe
 from karaokify_daemon.errors import WorkerDiedError, WorkerStalledError
 from karaokify_daemon.service import worker
-from karaokify_daemon.service.worker import Answer, Cancel, Loaded, LogLine, Order, Reply
+from karaokify_daemon.service.worker import Answer, Cancel, Listen, Loaded, LogLine, Order, Reply
 
 _JOIN_S = 3.0
 _SHORTEST_DEADLINE_S = 120.0
@@ -89,7 +89,7 @@ class Child:
         """Tell whether the process is gone: the pipe says so, without a race for waitpid."""
         return self._ended.is_set()
 
-    def send(self, message: Order | Cancel) -> None:
+    def send(self, message: Order | Listen | Cancel) -> None:
         """Send to the child. Raises WorkerDiedError."""
         try:
             self._pipe.send(message)

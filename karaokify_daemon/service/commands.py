@@ -101,7 +101,7 @@ def render(arguments: argparse.Namespace) -> int:
         )
     )
     print(generator.generate(read_transcript(arguments.transcript)))
-    for warning in generator.font_warnings:
+    for warning in generator.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     return 0
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from karaokify_daemon.adapters.files import claims
-from karaokify_daemon.adapters.intake.inbox import is_still
+from karaokify_daemon.adapters.intake.inbox import Scan, is_still
 from karaokify_daemon.adapters.journal import now
 from karaokify_daemon.adapters.sd_notify import notify
 from karaokify_daemon.config import Config
@@ -21,9 +21,11 @@ from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.record import Record
 from karaokify_daemon.errors import KaraokifyError
 from karaokify_daemon.service import logs
+from karaokify_daemon.service.at_work import MOST_JOBS, AtWork, One
 from karaokify_daemon.service.jobs import JobThread, Outcome
 from karaokify_daemon.service.parts import Parts
 from karaokify_daemon.service.telling import Teller
+from karaokify_daemon.service.workers import differ
 
 _AFTER_CRASH_S = 60.0
 _SOON_S = 4.0  # what `once` waits for: a retry after the death of a child, not a full disk
@@ -38,7 +40,9 @@ _SHORTEST_REST_S = 0.1  # files that are being written wake the loop all the whi
 # A scan is not repeated before five times the CPU seconds that it took have passed, or as long as
 # it took: on a machine that is busy with other things, that is longer.
 _BUSY_SHARE = 5
-_MOST_JOBS = 64  # of limits.jobs
+# Where nothing is at work, and changes are told of, an inbox of so many files is looked at more
+# seldom: for a CPU second of an hour.
+_LARGE, _IDLE_SHARE, _LONGEST_PAUSE_S = 1000, 3600, 600.0
 
 
 class Daemon:
@@ -59,7 +63,7 @@ class Daemon:
         self._hung_up = False  # the configuration is to be read again
         self._changed: Config | None = None  # read, and not taken up yet
         self._busy = 0.0
-        self._running: dict[str, tuple[Record, Future[Outcome]]] = {}
+        self._running = AtWork()
         self._given_up: set[str] = set()  # with `once`: what must be waited for is the next run's
         self._teller = Teller(config.folders.inbox)
         self._failed = 0
@@ -110,7 +114,7 @@ class Daemon:
         self._parts = Parts(self._config, self._wake, patient=not self._once)
         stack.callback(self._collect)
         stack.callback(self._parts.close)
-        self._pool = ThreadPoolExecutor(_MOST_JOBS, thread_name_prefix="job")
+        self._pool = ThreadPoolExecutor(MOST_JOBS, thread_name_prefix="job")
         stack.callback(self._pool.shutdown)  # waits: a stopped job ends within moments
         stack.callback(self.stop, at_once=True)
         self._handle_signals(stack)
@@ -135,7 +139,7 @@ class Daemon:
     def _drain(self) -> None:
         """Let the jobs at work finish, for as long as the configuration gives them."""
         until = time.monotonic() + self._config.limits.drain_seconds
-        futures = [future for _, future in self._running.values()]
+        futures = self._running.futures()
         while not self._stopping and (left := until - time.monotonic()) > 0:
             if not wait(futures, min(left, _SETTLING_S)).not_done:
                 break
@@ -144,7 +148,7 @@ class Daemon:
         """Do what is due; return the seconds until the next tick, or None at the end of `once`."""
         self._collect()
         self._reload()
-        self._parts.worker.idle()
+        self._parts.workers.idle()
         start, used = time.monotonic(), time.thread_time()
         try:
             scan = self._parts.scan(set(self._running))
@@ -160,8 +164,17 @@ class Daemon:
             return None
         used = time.thread_time() - used
         self._busy = max(_BUSY_SHARE * used, time.monotonic() - start)
-        pause = _SETTLING_S if self._once else self._config.intake.rescan_seconds
-        return max(self._busy, min([pause, *settling]))
+        return max(self._busy, min([self._pause(scan, used), *settling]))
+
+    def _pause(self, scan: Scan, used: float) -> float:
+        """Return in how many seconds to scan again, after a scan that took so much CPU time."""
+        if self._once:
+            return _SETTLING_S
+        pause = self._config.intake.rescan_seconds
+        size = len(scan.waiting) + len(scan.ready)
+        if size < _LARGE or self._running or not self._parts.is_told:
+            return pause
+        return max(pause, min(_LONGEST_PAUSE_S, _IDLE_SHARE * used))
 
     def _tell_unusable(self, error: KaraokifyError) -> None:
         folders = self._config.folders
@@ -195,11 +208,11 @@ class Daemon:
             self._log.info("config.reloaded")
 
     def _must_wait_for_jobs(self, changed: Config) -> bool:
-        return bool(self._running) and changed.transcribe != self._config.transcribe
+        return bool(self._running) and differ(changed, self._config)
 
     def _tell_pending(self, changed: Config) -> None:
         if self._must_wait_for_jobs(changed):
-            reason = "[transcribe] has changed: no job is begun until those at work are through"
+            reason = "other workers are configured: no job is begun until those at work are through"
             self._log.info("config.waiting", reason=reason, running=len(self._running))
 
     def _submit(self, ready: list[Job]) -> bool:
@@ -211,7 +224,7 @@ class Daemon:
             if job.id in self._running or not self._is_due(job, records[job.id]):
                 more |= self._comes_soon(records[job.id])
                 continue
-            if self._changed or len(self._running) >= self._config.limits.jobs:
+            if self._changed or not self._running.has_room(self._config.limits.jobs):
                 return True
             more |= self._begin(job)
         return more
@@ -246,7 +259,7 @@ class Daemon:
             return False
         thread = JobThread(self._parts, lambda: self._stopping)
         future = self._pool.submit(thread.run, job, claim, record)
-        self._running[job.id] = record, future
+        self._running[job.id] = One(record, thread, future)
         future.add_done_callback(lambda _: self._wake())
         return True
 
@@ -261,11 +274,8 @@ class Daemon:
         return claim
 
     def _collect(self) -> None:
-        for job_id, (record, future) in list(self._running.items()):
-            if not future.done():
-                continue
-            del self._running[job_id]
-            outcome = self._outcome(record, future)
+        for job_id, one in self._running.take_ended():
+            outcome = self._outcome(one.record, one.future)
             self._parts.ledger.ended(outcome.record, saved=outcome.saved)
             if outcome.record.state is JobState.FAILED or _must_wait(outcome.record):
                 self._failed += 1

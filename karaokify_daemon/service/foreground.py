@@ -15,11 +15,12 @@ from karaokify_daemon.adapters.files.held import hold
 from karaokify_daemon.config import Config, Log
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import is_media, printable, sidecars_of
+from karaokify_daemon.domain.plain import plain
 from karaokify_daemon.domain.record import Record
 from karaokify_daemon.errors import KaraokifyError, NotMediaError
 from karaokify_daemon.pipeline.run import Notes, Pipeline, Result
 from karaokify_daemon.service import logs
-from karaokify_daemon.service.supervisor import Worker
+from karaokify_daemon.service.workers import Workers
 
 
 def process_files(files: Iterable[Path], config: Config) -> int:
@@ -27,9 +28,9 @@ def process_files(files: Iterable[Path], config: Config) -> int:
     logs.configure(Log(level="error"), stream=sys.stderr)
     console, failed = Console(stderr=True, highlight=False), 0
     with ExitStack() as parts:
-        worker = Worker(config.transcribe, cache=config.folders.cache, limits=config.limits)
-        parts.callback(worker.close)
-        pipeline = Pipeline(config, worker)
+        workers = Workers(config)
+        parts.callback(workers.close)
+        pipeline = Pipeline(config, workers)
         for path in files:
             try:
                 result = _process(pipeline, path, console)
@@ -39,6 +40,8 @@ def process_files(files: Iterable[Path], config: Config) -> int:
                 console.print(f"[red]failed[/red] {text}", soft_wrap=True)
             else:
                 print(result.bundle)
+                for warning in result.figures.get("warnings", ()):
+                    print(f"warning: {plain(warning)}", file=sys.stderr)
     return 1 if failed else 0
 
 
@@ -84,6 +87,9 @@ class _Bars:
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
+
+    def lasts(self, duration_ms: int) -> None:
+        """Need not be told."""
 
     def progress(self, stage: Stage, fraction: float) -> None:
         """Move the bar of a stage."""

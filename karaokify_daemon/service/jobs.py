@@ -26,6 +26,7 @@ from karaokify_daemon.errors import (
     PublishError,
     SourceChangedError,
 )
+from karaokify_daemon.pipeline.means import LONG_MS
 from karaokify_daemon.pipeline.run import Notes, Result
 from karaokify_daemon.service.parts import Parts, forget
 
@@ -58,6 +59,7 @@ class JobThread:
         self._log = structlog.get_logger()
         self._told_at = self._start = time.monotonic()
         self._saved = True
+        self.is_long = False
 
     def run(self, job: Job, claim: Claim, record: Record) -> Outcome:
         """Process the job, move its files, note how it ended, release the claim."""
@@ -69,6 +71,10 @@ class JobThread:
             after = self._run(job)
             self._save(after)
         return Outcome(record=after, saved=self._saved)
+
+    def lasts(self, duration_ms: int) -> None:
+        """Note whether short recordings must not wait for this one."""
+        self.is_long = duration_ms > LONG_MS
 
     def progress(self, stage: Stage, fraction: float) -> None:
         """Log how far a long stage is, now and then."""

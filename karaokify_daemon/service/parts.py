@@ -23,8 +23,8 @@ from karaokify_daemon.pipeline.sidecars import with_preset
 from karaokify_daemon.pipeline.styles import styled
 from karaokify_daemon.service.devices import Devices
 from karaokify_daemon.service.ledger import Ledger
-from karaokify_daemon.service.supervisor import Worker
 from karaokify_daemon.service.tidying import Tidier
+from karaokify_daemon.service.workers import Workers, differ
 
 _PASSING = ("ENOSPC", "EDQUOT", "EROFS", "EIO")  # of a disk; the tick waits for their end
 _WORRYING = {"worker.died", "engine.fallback", "library"}
@@ -86,10 +86,10 @@ class Parts:
         self.ledger = Ledger(config)
         self._tidier = Tidier()
         self.gate = Gate(config.limits, config.folders, patient=patient)
-        self._assemble(config, self._worker(config))
+        self._assemble(config, self._workers(config))
 
     def change(self, config: Config) -> None:
-        """Take up a changed configuration; no job may run if `transcribe` has changed.
+        """Take up a changed configuration; no job may run if it needs other workers.
 
         Raises ConfigError, and what `look_over` does; then all is as before.
         """
@@ -103,12 +103,12 @@ class Parts:
             raise error
         look_over(config)
         self.lose_sight()
-        worker = self.worker
-        if config.transcribe != self.config.transcribe:
-            worker.close()
-            worker = self._worker(config)
+        workers = self.workers
+        if differ(config, self.config):
+            workers.close()
+            workers = self._workers(config)
         self.ledger.keeps = config.intake.after_success == "keep"
-        self._assemble(config, worker)
+        self._assemble(config, workers)
 
     def _look_over(self, config: Config) -> None:
         """Look at the disks first: looking over the rest makes the model ready, in the cache."""
@@ -117,12 +117,12 @@ class Parts:
             look_over(config)
             self._looked_over = True
 
-    def _assemble(self, config: Config, worker: Worker) -> None:
+    def _assemble(self, config: Config, workers: Workers) -> None:
         folders, intake = config.folders, config.intake
-        self.config, self.worker = config, worker
-        worker.limits = self.gate.limits = config.limits
-        self.gate.free = worker.free
-        self.pipeline = Pipeline(config, worker, self.gate)
+        self.config, self.workers = config, workers
+        workers.limits = self.gate.limits = config.limits
+        self.gate.free = workers.free
+        self.pipeline = Pipeline(config, workers, self.gate)
         self._inbox = Inbox(
             folders.inbox,
             intake,
@@ -138,8 +138,8 @@ class Parts:
             warn=lambda problem: self._log.warning("watch.polling", reason=problem),
         )
 
-    def _worker(self, config: Config) -> Worker:
-        return Worker(config.transcribe, cache=config.folders.cache, on_log=self._relay)
+    def _workers(self, config: Config) -> Workers:
+        return Workers(config, on_log=self._relay)
 
     def _relay(self, event: str, fields: dict[str, Any]) -> None:
         log = self._log.warning if event in _WORRYING else self._log.info
@@ -165,6 +165,11 @@ class Parts:
         self._tidier.tidy(self.config, self.ledger.contents(), at_once=first)
         return scan
 
+    @property
+    def is_told(self) -> bool:
+        """Tell whether the kernel tells of each change in the inbox."""
+        return self._watcher.kind == "events"
+
     def _watch(self) -> None:
         self._watcher.start()
         self._watching = True
@@ -186,5 +191,5 @@ class Parts:
     def close(self) -> None:
         """End the worker and the watch, close the journal."""
         self._watcher.stop()
-        self.worker.close()
+        self.workers.close()
         self.ledger.journal.close()

@@ -4,6 +4,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from karaokify_daemon.adapters import resources
 from karaokify_daemon.config import Limits, Transcribe
 from karaokify_daemon.errors import CancelledError, MemoryLimitError, WorkerDiedError
 from karaokify_daemon.service.child import Child, Patience
-from karaokify_daemon.service.worker import Answer, Beat, Cancel, Loaded, LogLine, Order
+from karaokify_daemon.service.worker import Answer, Beat, Cancel, Listen, Loaded, LogLine, Order
 
 _POLL_S = 0.1
 _ABORT_S = 3.0
@@ -72,7 +73,7 @@ class Worker:
 
     @property
     def device(self) -> str | None:
-        """Where the resident model is: "cuda" or "cpu"."""
+        """Where the resident model is: "cuda", "cuda:1" or "cpu"."""
         return self._device
 
     @property
@@ -84,32 +85,49 @@ class Worker:
         self,
         pcm: Path,
         *,
-        duration_ms: int,
+        span: tuple[int, int],
         model: str,
         language: str,
         threads: int = 0,
         on_progress: OnProgress | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> dict[str, Any]:
-        """Return the engine's result for a file of raw s16le PCM, 16 kHz, mono.
+        """Return the engine's result for a part of a file of raw s16le PCM, 16 kHz, mono.
 
+        `span` says from when to when, in milliseconds of the file, as the times of the result do.
         Blocks; loads the model first when another one, or none, is resident. `threads` are those
         of the processor; 0 leaves it to the configuration. Raises WorkerDiedError,
         WorkerStalledError, MemoryLimitError, CancelledError, ModelError, OutOfMemoryError or
         TranscribeError.
         """
+        order = Order(job=0, pcm=pcm, span=span, model=model, language=language, threads=threads)
+        return self._result(order, span[1] - span[0], cancelled, on_progress)
 
+    def voices(
+        self, pcm: Path, *, cancelled: Callable[[], bool] = lambda: False
+    ) -> list[tuple[int, int]]:
+        """Return from when to when somebody speaks, in milliseconds. Raises as `recognise` does."""
+        found = self._result(Listen(job=0, pcm=pcm), 0, cancelled, None)["voices"]
+        return [(start, end) for start, end in found]
+
+    def _result(
+        self,
+        order: Order | Listen,
+        duration_ms: int,
+        cancelled: Callable[[], bool],
+        on_progress: OnProgress | None,
+    ) -> dict[str, Any]:
         def stop() -> bool:
             return cancelled() or self._closing.is_set()
 
         with self._turn(stop):
             child = self._running(stop)
             self._jobs += 1
-            order = Order(job=self._jobs, pcm=pcm, model=model, language=language, threads=threads)
-            if model != self._model:
+            if isinstance(order, Order) and order.model != self._model:
                 self._model = self._device = None
             patience = Patience(self._settings, duration_ms)
-            answer = self._answer(child, order, patience, stop, on_progress)
+            numbered = replace(order, job=self._jobs)
+            answer = self._answer(child, numbered, patience, stop, on_progress)
             if answer.error is not None:
                 if answer.error.details.get("engine_lost"):
                     self._end("engine lost")
@@ -174,7 +192,7 @@ class Worker:
     def _answer(
         self,
         child: Child,
-        order: Order,
+        order: Order | Listen,
         patience: Patience,
         stop: Callable[[], bool],
         on_progress: OnProgress | None,

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from karaokify_daemon.adapters.resources import cpus
+from karaokify_daemon.adapters.voices import voices
 from karaokify_daemon.adapters.whisper import models
 from karaokify_daemon.config import Transcribe
 from karaokify_daemon.errors import CancelledError, KaraokifyError, TranscribeError
@@ -33,13 +34,22 @@ _FIRST_RUNGS = ("efficient", "none")
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """Recognise this file with this model."""
+    """Recognise this part of a file (from, to, in milliseconds) with this model."""
 
     job: int
     pcm: Path
+    span: tuple[int, int]
     model: str
     language: str
     threads: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listen:
+    """Find out when somebody speaks in this file."""
+
+    job: int
+    pcm: Path
 
 
 @dataclass(frozen=True)
@@ -103,7 +113,7 @@ class Link:
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
         self._sending = threading.Lock()
-        self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[Order | Listen] = queue.SimpleQueue()
         self._cancelled = 0
         threading.Thread(target=self._listen, name="link", daemon=True).start()
 
@@ -115,7 +125,7 @@ class Link:
             except (BrokenPipeError, ConnectionResetError):
                 os._exit(0)
 
-    def next_order(self) -> Order:
+    def next_order(self) -> Order | Listen:
         """Wait for the next order."""
         return self._orders.get()
 
@@ -143,10 +153,10 @@ class _Desk:
         self._engine: Engine | None = None
         self._resident: str | None = None
 
-    def serve(self, order: Order) -> None:
+    def serve(self, order: Order | Listen) -> None:
         """Carry out an order and send its answer, whatever happens."""
         try:
-            answer = Answer(job=order.job, result=self._recognise(order))
+            answer = Answer(job=order.job, result=self._result(order))
         except KaraokifyError as error:
             answer = Answer(job=order.job, error=error)
         except Exception as error:  # a bug of ours or the engine's must not end the resident model
@@ -164,10 +174,19 @@ class _Desk:
         engine = self._engine_for(order, beat)
         engine.use_threads(order.threads or self._settings.threads or cpus())
         self._link.send(Loaded(job=order.job, model=order.model, device=engine.device))
-        result = engine.recognise(order.pcm, language=order.language, on_progress=beat)
+        result = engine.recognise(
+            order.pcm, span=order.span, language=order.language, on_progress=beat
+        )
         if (rung := result["engine"]["rung"]) not in _FIRST_RUNGS:
             self._link.send(LogLine("engine.fallback", {"rung": rung, "model": order.model}))
         return result
+
+    def _result(self, order: Order | Listen) -> dict[str, Any]:
+        return self._listen(order) if isinstance(order, Listen) else self._recognise(order)
+
+    def _listen(self, order: Listen) -> dict[str, Any]:
+        beat = _Pulse(self._link, order.job)
+        return {"voices": voices(order.pcm, lambda: beat(0.0))}
 
     def _engine_for(self, order: Order, beat: "_Pulse") -> "Engine":
         if self._engine is not None and self._resident == order.model:

@@ -80,8 +80,37 @@ def test_without_an_answer_the_recording_speaks_for_itself(tree, talk, server, f
     folder, manifest = bundle_of(tree)
     assert manifest["highlights"]["chosen_by"] == "extractive"
     why = manifest["highlights"]["why"]
-    assert "language model" in why and any(why in line for line in manifest["warnings"])
+    assert why.count("language model") == 1
+    assert any(why in line for line in manifest["warnings"])
+    assert manifest["highlights"]["llm"]["requests"] >= 1
     assert (folder / "talk.highlights.mp4").exists() and KEY not in everything(tree, [])
+
+
+def test_of_an_answer_that_is_wrong_twice_what_is_right_is_used_and_told(tree, talk, server):
+    wrong = GOOD | {"chapters": [{"sentence": 99, "title": "Nowhere"}]}
+    wrong["clips"] = [*wrong["clips"][:2], {**wrong["clips"][2], "start": 1.5}]
+    server.does(says(json.dumps(wrong)))
+    drop(tree, talk)
+    folder, manifest = bundle_of(tree)
+    told = manifest["highlights"]
+    assert told["chosen_by"] == "llm" and told["llm"]["requests"] == 2
+    assert told["parts"]["clips"] == told["parts"]["title"] == "llm"
+    assert "chapters[0].sentence: 99 is not the id" in told["why"]
+    assert any(told["why"] in line for line in manifest["warnings"])
+    reel = json.loads((folder / "talk.highlights.json").read_text())
+    assert [1, 2] in [clip["sentences"] for clip in reel["clips"] if clip["chosen_by"] == "llm"]
+
+
+def test_an_answer_without_any_clip_has_said_the_rest(tree, talk, server):
+    server.does(says(json.dumps(GOOD | {"clips": []})))
+    drop(tree, talk)
+    folder, manifest = bundle_of(tree)
+    told = manifest["highlights"]
+    assert (told["chosen_by"], told["parts"]["title"]) == ("extractive", "llm")
+    assert "clips: hold 0 sentences together" in told["why"] and told["llm"]["requests"] == 2
+    reel = json.loads((folder / "talk.highlights.json").read_text())
+    assert {clip["chosen_by"] for clip in reel["clips"]} == {"extractive"}
+    assert "What reefs are." in (folder / "summary.md").read_text()
 
 
 def test_where_an_answer_is_required_the_job_waits_for_it(tree, talk, server):

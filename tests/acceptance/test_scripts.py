@@ -64,7 +64,7 @@ def render(media, language, texts, style="word", **options):
     ]
     generator = VideoGenerator(config)
     generator.generate({"language": language, "segments": [{"words": said}]})
-    assert not generator.font_warnings
+    assert not generator.warnings
     return frames(config.output, WIDTH, HEIGHT)
 
 

@@ -248,3 +248,33 @@ def test_a_language_model_is_looked_at_without_being_asked(config, monkeypatch):
     assert found.status == "ok" and "sk-not" not in found.line
     unknown = of(check(config, settings=(*CPU, "llm.model=nobody-knows")), "language model")
     assert unknown.status == "fail" and "PROVIDER/NAME" in unknown.advice
+
+
+def test_the_language_models_of_presets_are_looked_at_each_once(config, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-not-a-real-one")
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    with config.open("a") as file:
+        file.write(
+            '\n[presets.one.llm]\nmodel = "anthropic/claude-sonnet-4-5"\n'
+            "[presets.two]\nfont_size = 5\n"
+            '[presets.two.llm]\nmodel = "anthropic/claude-sonnet-4-5"\n'
+            '[presets.same.llm]\ntimeout_seconds = 9\n[presets.private.llm]\nmodel = ""\n'
+            '[presets.odd.llm]\nmodel = "nobody-knows"\n'
+        )
+    settings = (*CPU, "llm.model=openai/gpt-5-mini", "llm.required=true")
+    found = [f for f in check(config, settings=settings) if f.name == "language model"]
+    assert [f.status for f in found] == ["ok", "fail", "fail"]
+    own, one, odd = found
+    assert own.text.startswith("openai/gpt-5-mini at")
+    assert one.text == "preset one, two: anthropic/claude-sonnet-4-5 has no key"
+    assert "ANTHROPIC_API_KEY" in one.advice
+    assert odd.text.startswith("preset odd: litellm knows no provider")
+
+
+def test_a_model_that_is_required_and_not_there_is_a_warning(config):
+    found = of(check(config, settings=(*CPU, "llm.required=true")), "language model")
+    assert found.status == "warn" and found.text.startswith("llm.required = true")
+    with config.open("a") as file:
+        file.write("\n[presets.one.llm]\nrequired = true\n")
+    found = of(check(config, settings=CPU), "language model")
+    assert found.status == "warn" and found.text.startswith("preset one: llm.required = true")

@@ -95,6 +95,18 @@ def test_process_makes_bundles_and_leaves_the_sources(tmp_path):
     assert manifest["options"]["video"]["title"] == 'An "odd" title'
 
 
+@pytest.mark.torch
+def test_process_tells_what_the_manifest_warns_of(tmp_path):
+    transcript(tmp_path / "one.json", speech(tmp_path / "one.wav", "Hello world. And so on."))
+    options = ["--output", tmp_path / "out", *SMALL, "--set", "highlights.seconds=3"]
+    options += ["--set", "highlights.count=4", "--set", f"folders.cache={tmp_path / 'cache'}"]
+    done = run_cli("process", tmp_path / "one.wav", *options)
+    assert done.returncode == 0 and done.stdout.split() == [str(tmp_path / "out" / "one")]
+    manifest = json.loads((tmp_path / "out" / "one" / "manifest.json").read_text())
+    assert manifest["warnings"]
+    assert done.stderr.splitlines() == [f"warning: {line}" for line in manifest["warnings"]]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -68,6 +68,17 @@ def test_every_word_of_an_easy_sentence_is_found_at_its_time(engine, recording):
     assert re.match(r"\d+\.\d+", result["engine"]["version"])
 
 
+def test_a_part_of_a_recording_is_heard_at_its_own_times(engine, recording, tmp_path):
+    pcm, duration_ms, said = recording
+    silence = bytes(2 * 16 * 700)
+    (tmp_path / "later.pcm").write_bytes(silence + pcm.read_bytes() + pcm.read_bytes())
+    span = (700, 700 + duration_ms)
+    result = engine.recognise(tmp_path / "later.pcm", span=span, language="en")
+    assert words(result) == EASY_WORDS
+    first = result["segments"][0]["words"][0]["start"]
+    assert first == pytest.approx(0.7 + said[0].start, abs=0.08)
+
+
 def test_an_english_only_model_hears_english_whatever_is_asked(engine, recording):
     for language in ("auto", "de"):
         assert engine.recognise(recording[0], language=language)["language"] == "en"

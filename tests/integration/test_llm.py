@@ -157,18 +157,20 @@ def test_json_is_found_in_an_answer(server, asking, text):
 
 BAD = {
     "truncated": GOOD[:-40],
-    "out of range": json.dumps(answer((0, 1), (11, 12))),
-    "overlapping": json.dumps(answer((0, 2), (2, 3))),
     "empty": "",
     "nothing": None,
     "empty object": "{}",
-    "no clips": json.dumps(answer(clips=[])),
     "prose": "I am sorry, but I cannot help with that.",
-    "times": json.dumps(answer(start=1.5, end=9.0)),
+}
+PARTLY = {  # and how many clips are left of them
+    "out of range": (json.dumps(answer((0, 1), (11, 12))), 1),
+    "overlapping": (json.dumps(answer((0, 2), (2, 3))), 1),
+    "no clips": (json.dumps(answer(clips=[])), 0),
+    "times": (json.dumps(answer(start=1.5, end=9.0)), 2),
 }
 
 
-@pytest.mark.parametrize("text", BAD.values(), ids=BAD)
+@pytest.mark.parametrize("text", [*BAD.values(), *(text for text, _ in PARTLY.values())])
 def test_a_bad_answer_is_repaired_once(server, asking, text):
     server.does(says(text), says(GOOD))
     asked = asking()
@@ -184,7 +186,18 @@ def test_a_second_bad_answer_is_an_error(server, asking, text):
     with pytest.raises(LlmError, match="no usable answer") as failed:
         asking()
     assert failed.value.retryable and failed.value.details["reason"]
+    facts = failed.value.details["llm"]
+    assert (facts["provider"], facts["requests"], facts["prompt_tokens"]) == ("openai", 2, 200)
     assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(("text", "clips"), PARTLY.values(), ids=PARTLY)
+def test_of_a_second_bad_answer_there_is_what_is_valid(server, asking, text, clips):
+    server.does(says(text))
+    asked = asking()
+    assert (asked.digest.title, len(asked.digest.clips)) == ("A title", clips)
+    assert asked.problems and len(server.requests) == 2
+    assert (asked.facts["requests"], asked.facts["repaired"]) == (2, 0)
 
 
 def test_a_long_recording_goes_in_windows_and_is_merged(server, asking):

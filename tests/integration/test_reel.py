@@ -5,6 +5,7 @@ import re
 import subprocess
 from dataclasses import replace
 from fractions import Fraction
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
@@ -157,20 +158,28 @@ def test_in_a_fade_it_is_as_loud_as_around_it(source, limits):
         assert abs(level(clip.at + clip.fade / 2) - sides) < 1
 
 
-class Counting(Ffmpeg):
-    """FFmpeg that tells what it has read: one line for each stream of each input."""
+@pytest.fixture
+def run(monkeypatch):
+    """Return the arguments of the render, once it is done, and how many frames it has decoded."""
+    found = {}
 
-    def run(self, args, **options):
-        told = super().run(["-loglevel", "verbose", *args], **options)
-        self.arguments = args
-        self.decoded = {
-            kind: sum(map(int, re.findall(rf"\({kind}\): .*; (\d+) frames decoded", told)))
-            for kind in ("video", "audio")
-        }
-        return told
+    class Counting(Ffmpeg):
+        def run(self, args, **options):
+            told = super().run(["-loglevel", "verbose", *args], **options)
+            counts = {
+                kind: re.findall(rf"\({kind}\): .*; (\d+) frames decoded", told)
+                for kind in ("video", "audio")
+            }
+            found["arguments"] = args
+            found.update({kind: sum(map(int, each)) for kind, each in counts.items()})
+            return told
+
+    module = import_module("karaokify_daemon.adapters.ffmpeg.render")  # hidden by its function
+    monkeypatch.setattr(module, "Ffmpeg", Counting)
+    return found
 
 
-def test_of_a_recording_only_what_is_near_a_clip_is_read(tmp_path, limits):
+def test_of_a_recording_only_what_is_near_a_clip_is_read(tmp_path, limits, run):
     media = tmp_path / "a.mp4"
     subprocess.run(
         ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=64x36:r=25:d=300", "-f", "lavfi",
@@ -184,17 +193,14 @@ def test_of_a_recording_only_what_is_near_a_clip_is_read(tmp_path, limits):
         media=media, output=tmp_path / "out.mp4", video=video, title="", limits=limits,
         sound=Sound(loudness="off"), timeline=timeline, duration_ms=300_000, pcm=silence(tmp_path),
     )  # fmt: skip
-    generator = VideoGenerator(config)
-    generator._tools = tools = Counting(limits)
-    generator.generate({"segments": []})
-    inputs = [
-        (tools.arguments[:i], i) for i, part in enumerate(tools.arguments) if str(media) in part
-    ]
-    sought = [part[len(part) - 1 - part[::-1].index("-ss") + 1] for part, _ in inputs]
+    VideoGenerator(config).generate({"segments": []})
+    arguments = run["arguments"]
+    opened = [arguments[:i] for i, part in enumerate(arguments) if str(media) in part]
+    sought = [before[len(before) - before[::-1].index("-ss")] for before in opened]
     assert sought == 2 * ["60.000", "150.500", "290.000"]
     # Each clip with what is read from the key frame on, and ahead: 7,500 are in the recording.
-    assert 3 * 50 <= tools.decoded["video"] <= 3 * (50 + 25 + 75)
-    assert 3 * 2 * 48_000 / 1024 <= tools.decoded["audio"] <= 3 * 4 * 48_000 / 1024
+    assert 3 * 50 <= run["video"] <= 3 * (50 + 25 + 75)
+    assert 3 * 2 * 48_000 / 1024 <= run["audio"] <= 3 * 4 * 48_000 / 1024
 
 
 def silence(folder):
@@ -286,6 +292,32 @@ def test_words_of_a_reel_are_captions_at_their_new_times(source):
     words = [word for caption in said for word in caption.words]
     assert words[0].text == "w7" and words[0].start == 3500 - CUTS[0].start
     assert said[-1].end <= timeline.duration_ms
+
+
+@pytest.mark.parametrize("style", ["sweep", "band", "teleprompter", "classic"])
+def test_what_is_said_in_a_clip_is_seen_in_no_other(source, style):
+    media, _ = source
+    timeline = Timeline.of(CUTS, Fraction(25), 250)
+    edges = [0, *(cut.start / 1000 - 1 for cut in CUTS[1:]), SECONDS]
+
+    def drawn(words, name):
+        output = media.with_name(f"{style}-{name}.mp4")
+        shown = {"size": "256x144", "waveform": "none", "encoder_preset": "ultrafast", "crf": 4}
+        config = RenderConfig(
+            media=media, output=output, video=Video.model_validate(shown | {"style": style}),
+            title="", sound=Sound(loudness="off"), timeline=timeline,
+        )  # fmt: skip
+        VideoGenerator(config).generate({"segments": [{"words": words}]})
+        return frames(output, 256, 144).astype(int)
+
+    whole = drawn(WORDS, "whole")
+    for n, (begin, end) in enumerate(pairwise(edges)):
+        alone = drawn([word for word in WORDS if begin <= word["start"] < end], str(n))
+        first = timeline.clips[n].at + timeline.clips[n].fade
+        last = timeline.clips[n + 1].at if n + 1 < len(CUTS) else timeline.frames
+        other = (np.abs(whole - alone) > 60).any(axis=(1, 2, 3))
+        assert not other[first:last].any(), np.flatnonzero(other)
+        assert other[:first].any() == (n > 0) and other[last:].any() == (n + 1 < len(CUTS))
 
 
 def odd_source(folder, kind):

@@ -111,3 +111,27 @@ def test_chapters_of_a_recording_are_chapters_of_its_video(tmp_path, tools):
     assert tags["title"] == "a", "of the video, not of a chapter"
     kinds = [s["codec_type"] for s in told(output, "-show_streams")["streams"]]
     assert kinds[:3] == ["video", "audio", "subtitle"]
+
+
+@pytest.mark.parametrize("rate", [1, 5, 12, 24])
+def test_a_video_of_any_rate_has_all_its_stills(tmp_path, tools, rate):
+    path = made(tmp_path / "slow.mp4", f"testsrc2=s=320x180:r={rate}:d=20", 20)
+    poster, contact = path.with_name("poster.jpg"), path.with_name("contact.jpg")
+    write_stills(
+        tools,
+        path,
+        VIDEO,
+        [],
+        duration_ms=20_000,
+        rate=Fraction(rate),
+        poster=poster,
+        contact=contact,
+    )
+    assert pixels(poster, 320, 180).std() > 20
+    whole = pixels(contact, *size_of(contact))
+    assert whole[-20:, -200:].std() > 20  # the last of them, too
+
+
+def size_of(path):
+    [stream] = told(path, "-show_entries", "stream=width,height")["streams"]
+    return stream["width"], stream["height"]

@@ -41,7 +41,7 @@ class Service:
 
     def recognise(self, recording, **options):
         pcm, duration_ms = recording
-        given = {"duration_ms": duration_ms, "model": "demo", "language": "en"} | options
+        given = {"span": (0, duration_ms), "model": "demo", "language": "en"} | options
         return self.worker.recognise(pcm, **given)
 
 
@@ -304,7 +304,7 @@ def test_a_killed_service_leaves_no_worker_and_its_stdout_is_its_own(tmp_path, c
                         told.append(print(worker.pid, flush=True))
                         sys.stdin.read()
 
-                worker.recognise(Path(sys.argv[2]), duration_ms=int(sys.argv[3]), model="demo",
+                worker.recognise(Path(sys.argv[2]), span=(0, int(sys.argv[3])), model="demo",
                                  language="en", on_progress=tell)
 
             if __name__ == "__main__":

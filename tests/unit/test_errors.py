@@ -59,5 +59,17 @@ def test_config_error_lists_every_fault_and_keeps_them_through_pickling():
     json.dumps(copy.to_dict())
 
 
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        (True, "a.b = true: is wrong"),
+        ({"c": 1}, "a.b: is wrong"),
+        ("x" * 300, f"a.b = '{'x' * 199}…: is wrong"),
+    ],
+)
+def test_a_fault_repeats_what_was_given_as_it_may_be_written_and_in_short(value, line):
+    assert str(Fault(key="a.b", value=value, problem="is wrong")) == line
+
+
 def test_config_error_without_faults_reads_like_any_other():
     assert str(ConfigError("is not valid TOML", file="c.toml")).startswith("c.toml: is not valid")

@@ -5,6 +5,7 @@ files, with limits and a deadline, in a process that never outlives the call.
 """
 
 from karaokify_daemon.adapters.ffmpeg.decode import Decoded, decode
+from karaokify_daemon.adapters.ffmpeg.encoders import LIBX264, Encoder
 from karaokify_daemon.adapters.ffmpeg.graph import frame_count
 from karaokify_daemon.adapters.ffmpeg.logo import logo_width
 from karaokify_daemon.adapters.ffmpeg.picture import Background, rate_of
@@ -20,13 +21,17 @@ from karaokify_daemon.adapters.ffmpeg.soft import Extras, switch_off_subtitles
 from karaokify_daemon.adapters.ffmpeg.sound import channels_of, measure
 from karaokify_daemon.adapters.ffmpeg.stills import sheet, stills
 from karaokify_daemon.adapters.ffmpeg.tools import Ffmpeg
+from karaokify_daemon.adapters.ffmpeg.trial import Chosen, choose, distrust, reason_of
 from karaokify_daemon.adapters.ffmpeg.waveform import HEIGHTS, Wave, height_with_margin
 
 __all__ = [
     "HEIGHTS",
+    "LIBX264",
     "AudioStream",
     "Background",
+    "Chosen",
     "Decoded",
+    "Encoder",
     "Extras",
     "Ffmpeg",
     "MediaInfo",
@@ -34,7 +39,9 @@ __all__ = [
     "VideoStream",
     "Wave",
     "channels_of",
+    "choose",
     "decode",
+    "distrust",
     "frame_count",
     "height_with_margin",
     "logo_width",
@@ -42,6 +49,7 @@ __all__ = [
     "probe",
     "probe_background",
     "rate_of",
+    "reason_of",
     "render",
     "resound",
     "sheet",

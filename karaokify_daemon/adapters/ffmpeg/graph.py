@@ -76,12 +76,13 @@ class Graph:
         channels: Channels,
         gain_db: float,
         options: dict[str, Any],
+        ending: Sequence[tuple[str, Any]] = (),
         has_subtitles: bool = False,
         has_chapters: bool = False,
     ) -> list[str]:
         """Return the arguments from the first input to the last output option.
 
-        The pictures of the waveform are in `work`.
+        The pictures of the waveform are in `work`; `ending` is what the encoder needs of filters.
         """
         recording = self._inputs(media, sound=False)
         same = self._timeline is None and sound == media
@@ -100,6 +101,8 @@ class Graph:
         if self._ticks is None:
             picture = picture.filter("trim", end_frame=self._frames)
             picture = self._changing(picture) if self._video.fps == "variable" else picture
+        for name, value in ending:
+            picture = picture.filter(name, *([] if value is None else [value]))
         audio = applied(audio, [*amplified(gain_db), *cut(self._duration_ms)])
         soft = [ffmpeg.input(SUBTITLES, f="srt")["s:0"]] if has_subtitles else []
         arguments: list[str] = ffmpeg.output(picture, audio, *soft, "OUTPUT", **options).get_args()

@@ -172,8 +172,9 @@ def _wait(
     """Return when the child has ended, or why it must."""
     end = time.monotonic() + deadline
     while reader.raised is None:
+        reader.join(_POLL_SECONDS)  # at once: Popen.wait with a limit may sleep for 50 ms too long
         with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(_POLL_SECONDS)
+            child.wait(0 if reader.is_alive() else _POLL_SECONDS)
             return None
         if cancelled():
             return CancelledError("was stopped", file=file)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
+from karaokify_daemon.adapters.ffmpeg.encoders import LIBX264, Encoder
 from karaokify_daemon.adapters.ffmpeg.graph import (
     CAPTIONS,
     FONTS,
@@ -62,6 +63,7 @@ class RenderPlan:
     wave: Wave | None = None
     timeline: Timeline | None = None
     extras: Extras = field(default_factory=Extras)
+    encoder: Encoder = LIBX264
 
 
 def render(
@@ -71,7 +73,7 @@ def render(
     on_progress: OnProgress | None = None,
     cancelled: Cancelled = never,
 ) -> None:
-    """Render a plan to its output. Raises what Ffmpeg.run raises."""
+    """Render a plan to its output, also once more. Raises what Ffmpeg.run raises."""
     (plan.work / CAPTIONS).write_text(plan.captions, encoding="utf-8")
     (plan.work / SUBTITLES).write_text(plan.extras.subtitles, encoding="utf-8")
     (plan.work / CHAPTERS).write_text(plan.extras.ffmetadata(plan.duration_ms), encoding="utf-8")
@@ -94,12 +96,13 @@ def render(
         channels=channels_of(plan.heard),
         gain_db=plan.gain_db,
         options=_output_options(plan, tools.limits.ffmpeg_threads) | plan.extras.options(),
+        ending=plan.encoder.ending,
         has_subtitles=bool(plan.extras.subtitles),
         has_chapters=bool(plan.extras.chapters),
     )
     factor = tools.limits.render_deadline_factor
-    tools.run(
-        [*graph, url(plan.output)],
+    Ffmpeg(plan.encoder.limits(tools.limits)).run(
+        [*plan.encoder.leading, *graph, url(plan.output)],
         file=printable(plan.media.name),
         deadline=max(_SHORTEST_DEADLINE, plan.duration_ms / 1000 * factor),
         cwd=plan.work,
@@ -123,9 +126,10 @@ def _ticks(plan: RenderPlan) -> Path | None:
 
 def _link_fonts(plan: RenderPlan) -> None:
     """Show libass the fonts of the script: it reads every file of the folder as a whole."""
-    (plan.work / FONTS).mkdir()
+    (plan.work / FONTS).mkdir(exist_ok=True)
     for i, path in enumerate(plan.fonts):
         link = plan.work / FONTS / f"{i}-{path.name}"
+        link.unlink(missing_ok=True)
         try:
             link.symlink_to(path.absolute())
         except OSError:  # SMB and FAT have none
@@ -133,27 +137,14 @@ def _link_fonts(plan: RenderPlan) -> None:
 
 
 def _output_options(plan: RenderPlan, threads: int) -> dict[str, str | int]:
-    video = plan.video
     options: dict[str, str | int] = {
-        "c:v": "libx264",
-        "preset": video.encoder_preset,
-        "crf": video.crf,
-        "pix_fmt": "yuv420p",
-        "colorspace": "bt709",
-        "color_primaries": "bt709",
-        "color_trc": "bt709",
-        "color_range": "tv",
-        **encoder(channels_of(plan.heard), video.audio_kbps),
+        **plan.encoder.options(plan.video, plan.rate),
+        **encoder(channels_of(plan.heard), plan.video.audio_kbps),
         "movflags": "+faststart",
         "map_metadata": -1,
         "map_chapters": -1,
         "f": "mp4",
     }
-    if video.fps == "variable":
-        often = f"expr:gte(t,n_forced*{KEYFRAME_SECONDS})"
-        options |= {"fps_mode": "vfr", "force_key_frames": often}
-    else:
-        options |= {"r": str(plan.rate), "g": round(plan.rate * KEYFRAME_SECONDS)}
     return options | ({"threads": threads} if threads else {})
 
 

@@ -57,7 +57,7 @@ class Engine:
         threads: int = 1,
         on_download: OnProgress | None = None,
     ) -> None:
-        """Load the model on "cuda", "cpu" or whichever there is ("auto").
+        """Load the model on "cuda", "cuda:1", "cpu" or whichever there is ("auto").
 
         `threads` are of the processor. Raises ModelError.
         """
@@ -72,16 +72,24 @@ class Engine:
         torch.set_num_threads(threads)
 
     def recognise(
-        self, pcm: Path, *, language: str, on_progress: OnProgress | None = None
+        self,
+        pcm: Path,
+        *,
+        span: tuple[int, int] | None = None,
+        language: str,
+        on_progress: OnProgress | None = None,
     ) -> dict[str, Any]:
-        """Return whisper-timestamped's JSON for a file of raw s16le PCM, 16 kHz, mono.
+        """Return whisper-timestamped's JSON for a part of a file of raw s16le PCM, 16 kHz, mono.
 
+        `span` says from when to when, in milliseconds of the file, as the times of the result do;
+        without it, all of it is heard.
         Its key "engine" says which rung of the ladder, model, device and version were used.
         `language` is a code or "auto". `on_progress` gets the fraction done at least once per
         token; what it raises ends the run and comes out here. Raises TranscribeError,
         OutOfMemoryError.
         """
-        audio = _read(pcm)
+        begin_ms, end_ms = span or (0, None)
+        audio = _read(pcm, begin_ms, end_ms)
         wanted = None if language == "auto" else language
         if not self._model.is_multilingual:
             wanted = "en"
@@ -91,7 +99,7 @@ class Engine:
         progress.beat()
         found, rung = self._climb(audio, wanted, progress)
         progress.advance(1.0)
-        return self._labelled(plain(found), rung)
+        return self._labelled(plain(found, later_ms=begin_ms), rung)
 
     def _climb(
         self, audio: Audio, language: str | None, progress: Progress
@@ -144,7 +152,7 @@ class Engine:
 
     @property
     def _fp16(self) -> bool:
-        return self.device == "cuda"
+        return self.device.startswith("cuda")
 
     def _drop_hooks(self) -> None:
         """Remove what a failed run may have left: it would record into the next run's times."""
@@ -154,7 +162,7 @@ class Engine:
 
     def _free(self) -> None:
         gc.collect()
-        if self.device == "cuda":
+        if self._fp16:
             torch.cuda.empty_cache()
 
     def _labelled(self, result: dict[str, Any], rung: str) -> dict[str, Any]:
@@ -162,8 +170,10 @@ class Engine:
         return result | {"engine": engine}
 
 
-def _read(pcm: Path) -> Audio:
-    raw: npt.NDArray[np.int16] = np.fromfile(pcm, "<i2")
+def _read(pcm: Path, begin_ms: int = 0, end_ms: int | None = None) -> Audio:
+    begin = begin_ms * SAMPLE_RATE // 1000
+    count = -1 if end_ms is None else end_ms * SAMPLE_RATE // 1000 - begin
+    raw: npt.NDArray[np.int16] = np.fromfile(pcm, "<i2", count, offset=2 * begin)
     audio = raw.astype(np.float32)
     audio /= 32768
     return audio

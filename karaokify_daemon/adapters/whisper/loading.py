@@ -36,14 +36,15 @@ _SHAPES: dict[tuple[int, int, int], tuple[str, ...]] = {
 
 
 def pick_device(wanted: str) -> str:
-    """Return "cuda" or "cpu" for "auto", "cuda" or "cpu". Raises ModelError without a GPU."""
+    """Return "cpu", "cuda" or "cuda:1" for these, or for "auto". Raises ModelError without it."""
     if wanted == "cpu":
         return "cpu"
-    if torch.cuda.is_available():
-        return "cuda"
-    if wanted == "cuda":
+    number, count = int(wanted.partition(":")[2] or 0), torch.cuda.device_count()
+    if number < count:
+        return "cuda" if wanted == "auto" else wanted
+    if wanted != "auto":
         raise ModelError(
-            "device cuda is configured, and PyTorch finds no CUDA GPU",
+            f"device {wanted} is configured, and PyTorch finds {count} CUDA GPUs",
             advice='Check the driver with nvidia-smi, or set transcribe.device = "auto".',
             device=wanted,
         )

@@ -20,10 +20,12 @@ _COUNT, _COUNT_MS = 3, 700
 
 def teleprompter(captions: Sequence[Caption], look: Look) -> Iterator[Event]:
     """Show the row before, the row that is said, and the row that follows; all scroll up."""
+    if not captions:
+        return
     step = look.pitch * _STEP
-    middle = place(captions[0], look)[0].y - step if captions else 0.0
-    shown = [0, *(caption.start for caption in captions[1:])]
-    ends = [*shown[1:], captions[-1].end if captions else 0]
+    middle = place(captions[0], look)[0].y - step
+    shown = [_bounds(captions[0])[0], *(caption.start for caption in captions[1:])]
+    ends = [*shown[1:], captions[-1].end]
     for i, caption in enumerate(captions):
         if i:
             yield _dim(caption, look, middle + step, (shown[i - 1], shown[i]), 0)
@@ -40,17 +42,24 @@ def classic(captions: Sequence[Caption], look: Look) -> Iterator[Event]:
     """
     for i, caption in enumerate(captions):
         start, end = caption.words[0].start, caption.words[-1].end
-        free = captions[i - 2].words[-1].end + _LINGER_MS if i > 1 else 0
-        rest_from = captions[i - 1].words[-1].end if i else 0
+        first, last = _bounds(caption)
+        free = captions[i - 2].words[-1].end + _LINGER_MS if i > 1 else first
+        rest_from = captions[i - 1].words[-1].end if i else first
         resting = start - rest_from >= _COUNTED_MS
         begin = max(free, start - max(_AHEAD_MS, (_COUNT + 1) * _COUNT_MS if resting else 0))
         if i and not resting:
             begin = min(begin, max(free, captions[i - 1].words[0].start))
         begin = min(begin, start)
         side = _side(caption, look, lower=bool(i % 2))
-        yield from filled(side, f"{side.tags}\\fad(150,150)", begin, end + _LINGER_MS, layer=2)
+        gone = min(end + _LINGER_MS, last) if last else end + _LINGER_MS
+        yield from filled(side, f"{side.tags}\\fad(150,150)", begin, gone, layer=2)
         if resting:
-            yield from _counted(side, start)
+            yield from _counted(side, start, first)
+
+
+def _bounds(caption: Caption) -> tuple[int, int | None]:
+    """Return from when to when a row may be seen; None: without end."""
+    return caption.part or (0, None)
 
 
 def _dim(caption: Caption, look: Look, y: float, times: tuple[int, int], step: float) -> Event:
@@ -83,8 +92,8 @@ def _side(caption: Caption, look: Look, *, lower: bool) -> Placed:
     return replace(placed, x=look.side, y=placed.y - look.pitch * _STEP, align="left")
 
 
-def _counted(placed: Placed, start: int) -> Iterator[Event]:
-    """Yield dots above a row's start that go one by one until it is sung."""
+def _counted(placed: Placed, start: int, first: int) -> Iterator[Event]:
+    """Yield dots above a row's start, from `first` on, that go one by one until it is sung."""
     look = placed.look
     size = round(look.size * 0.34)
     for n in range(_COUNT):
@@ -94,6 +103,6 @@ def _counted(placed: Placed, start: int) -> Iterator[Event]:
         dot = rounded_box(size, size, size / 2)
         tags = f"\\an5\\pos({x:.0f},{y:.0f})\\1c{tag_color(look.highlight)}\\fad(120,120)\\p1"
         gone = start - (_COUNT - 1 - n) * _COUNT_MS
-        begin = max(0, start - (_COUNT + 1) * _COUNT_MS)
+        begin = max(first, start - (_COUNT + 1) * _COUNT_MS)
         if gone > begin:
             yield Event(start=begin, end=gone, layer=2, style="Box", text=f"{{{tags}}}{dot}")

@@ -1,6 +1,7 @@
 """Captions as an Advanced SubStation Alpha script, for libass."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from karaokify_daemon.domain.ass import lines, modes
 from karaokify_daemon.domain.ass.look import Look, place
@@ -49,9 +50,14 @@ def document(shown: Sequence[Event], look: Look) -> str:
 
 
 def dialogues(captions: Sequence[Caption], look: Look) -> list[Event]:
-    """Return the events of captions in the look's mode, with what stands behind them."""
-    behind = [event for caption in captions for event in _behind(caption, look)]
-    return [*behind, *MODES[look.mode](captions, look)]
+    """Return the events of captions in the look's mode, with what stands behind them.
+
+    The parts of a reel know nothing of one another: no row of another one stands beside theirs.
+    """
+    found = [event for caption in captions for event in _behind(caption, look)]
+    for _, part in groupby(captions, key=lambda caption: caption.part):
+        found += MODES[look.mode](list(part), look)
+    return found
 
 
 def _behind(caption: Caption, look: Look) -> Iterator[Event]:

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from karaokify_daemon.domain.answers import Bounds, read
 from karaokify_daemon.domain.asking import (
     Wish,
+    merged_at_once,
     merging,
     question,
     repairing,
     tokens,
     windows,
 )
+from karaokify_daemon.domain.digest import Digest
 from karaokify_daemon.domain.plain import plain
 from tests.support.chat import answer, sentences, talk
 
@@ -138,6 +140,25 @@ def test_merging_keeps_the_best_clips_where_there_is_no_room_for_all():
     assert tokens(content_of(messages)) < 6000
     shown = set(texts_of(content_of(messages)))
     assert {0, 1, 2, 3, 4} <= shown and len(shown) < 200 and shown <= set(bounds.shown)
+
+
+def test_merging_shortens_summaries_that_leave_no_room():
+    wide = Bounds(shown=range(40), longest=3)
+    long = read(json.dumps(answer((0, 1), summary="word " * 239)), wide)
+    messages, _ = merging([long] * 2, talk(40), WISH, 800)
+    assert tokens(content_of(messages)) < 1600
+    assert '"summary": "word word' in content_of(messages)
+
+
+@given(st.integers(1, 300), st.integers(500, 100_000))
+def test_answers_are_merged_in_groups_of_like_size_and_order(count, most):
+    answers = [Digest(title=str(i)) for i in range(count)]
+    groups = merged_at_once(answers, most)
+    assert [one for group in groups for one in group] == answers
+    sizes = [len(group) for group in groups]
+    assert max(sizes) - min(sizes) <= 1
+    assert max(sizes) <= max(3, most // 400)
+    assert count == 1 or len(groups) < count
 
 
 def test_a_repair_lists_what_was_wrong():

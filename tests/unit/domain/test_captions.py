@@ -1,8 +1,13 @@
-from hypothesis import given
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from karaokify_daemon.domain.captions import caption_lines, visible
+from karaokify_daemon.domain.captions import caption_lines, earlier, visible
 from karaokify_daemon.domain.text_width import characters
+from karaokify_daemon.domain.timeline import Cut, Timeline
 from karaokify_daemon.domain.transcript import Segment, Transcript, Word
 
 
@@ -88,3 +93,71 @@ def test_words_of_which_nothing_is_seen_leave_no_gap():
     (seen,) = visible(found, lambda text: float(text != "~"))
     assert seen.texts == ["a b"] and (seen.start, seen.end) == (found[0].start, found[0].end)
     assert visible(found, lambda _: 0.0) == []
+
+
+@st.composite
+def reels(draw):
+    """A timeline of clips, some of which go on with the one before, and what is said in it."""
+    words, cuts, now = [], [], 0
+    lengths = st.lists(
+        st.tuples(st.integers(20, 900), st.integers(0, 1200)), min_size=1, max_size=9
+    )
+    for n in range(draw(st.integers(1, 6))):
+        begin, goes_on = now, n > 0 and draw(st.booleans())
+        lead, tail = (0, 0) if goes_on else (draw(st.integers(0, 350)), draw(st.integers(0, 450)))
+        now += lead
+        for length, pause in draw(lengths):
+            words.append(Word(f"w{len(words)}", now, now + length))
+            now += length + pause
+        end = words[-1].end + tail
+        if end - begin >= 100:
+            cuts.append(Cut(start=begin, end=end, lead=lead, tail=tail, goes_on=goes_on))
+        now = end + draw(st.integers(0, 60_000))
+    assume(cuts)
+    cuts[0] = replace(cuts[0], goes_on=False)
+    return Timeline.of(cuts, draw(st.sampled_from([Fraction(25), Fraction(30_000, 1001)])), 250), (
+        Transcript((Segment(tuple(words)),))
+    )
+
+
+@given(reels())
+def test_a_caption_of_a_reel_is_of_one_clip_and_seen_while_that_is_there(made):
+    timeline, transcript = made
+    said = timeline.moved(transcript)
+    found = caption_lines(
+        said, max_chars=24, duration_ms=timeline.duration_ms, parts=timeline.parts
+    )
+    assert [word for caption in found for word in caption.words] == said.words
+    clips = [clip for clip in timeline.clips if not clip.goes_on]
+    fully = [timeline.ms(clip.at + clip.fade) for clip in clips[1:]] + [timeline.duration_ms]
+    spans = list(zip([timeline.ms(clip.at) for clip in clips], fully, strict=True))
+    half = round(500 / timeline.rate)
+    for caption, drawn in zip(found, earlier(found, half), strict=True):
+        [(begin, end)] = [
+            span for span, part in zip(spans, timeline.parts, strict=True) if part == caption.part
+        ]
+        assert begin <= caption.start < caption.end <= end
+        assert drawn.start >= begin - 1 and drawn.end <= end
+        assert all(caption.start <= w.start and w.end <= caption.end for w in caption.words)
+    assert all(one.end <= other.start for one, other in pairwise(found))
+
+
+@given(reels())
+def test_where_only_something_is_left_out_captions_go_on_as_if_nothing_were(made):
+    timeline, transcript = made
+    going_on = tuple(replace(clip, goes_on=i > 0) for i, clip in enumerate(timeline.clips))
+    whole = replace(timeline, clips=going_on)
+    [part] = whole.parts
+    said = whole.moved(transcript)
+    options = {"max_chars": 24, "duration_ms": whole.duration_ms}
+    found = caption_lines(said, parts=whole.parts, **options)
+    assert [replace(c, part=None) for c in found] == caption_lines(said, **options)
+    assert part == (0, whole.duration_ms)
+
+
+def test_a_sentence_alone_at_the_end_of_a_clip_is_not_a_flash():
+    text = "one two three four five six seven. Yes. And that is another clip now."
+    said = spoken(text, each=250, pauses=[(7, 200)])
+    one, last, *_ = caption_lines(said, max_chars=16, parts=[(0, 2100), (2100, 5000)])
+    assert last.texts == ["six seven. Yes."] and last.end == 2100
+    assert min(c.end - c.start for c in (one, last)) >= 833

@@ -113,3 +113,15 @@ def test_a_hidden_word_is_clipped_or_dropped():
 def test_nothing_is_no_video(cuts):
     with pytest.raises(ValueError, match="cut"):
         Timeline.of(cuts, Fraction(30))
+
+
+def test_parts_meet_in_the_middle_of_their_crossfade_and_hard_cuts_are_no_parts():
+    cuts = [
+        Cut(start=0, end=2000, tail=200),
+        Cut(start=5000, end=6000, lead=200),
+        Cut(start=6400, end=8000, goes_on=True),
+        Cut(start=9000, end=9900),
+    ]
+    timeline = Timeline.of(cuts, Fraction(50), 200)
+    assert [clip.fade for clip in timeline.clips] == [0, 10, 1, 1]
+    assert timeline.parts == [(0, 1900), (1900, 4370), (4370, timeline.duration_ms)]

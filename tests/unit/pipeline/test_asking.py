@@ -1,10 +1,12 @@
 import json
+import pickle
 
 import pytest
 import structlog
 
 from karaokify_daemon.adapters.llm import Reply
 from karaokify_daemon.config import Llm
+from karaokify_daemon.domain.asking import tokens
 from karaokify_daemon.errors import CancelledError, LlmError
 from karaokify_daemon.pipeline.asking import ask
 from tests.support.chat import answer, sentences, shown, talk
@@ -44,7 +46,8 @@ class Scripted:
 @pytest.fixture
 def asked(tmp_path):
     def run(model, found=None, **options):
-        settings = Llm(model="a/b", window_tokens=options.pop("window_tokens", 12_000))
+        names = ("window_tokens", "required")
+        settings = Llm(model="a/b", **{n: options.pop(n) for n in names if n in options})
         options = {"language": "en", "lengths": [15], "count": 1} | options
         return ask(
             talk() if found is None else found,
@@ -71,6 +74,15 @@ def test_one_window_is_one_request(asked):
     ]
     assert result.facts["requests"] == 1 and result.facts["dollars"] == 0.25
     assert model.closed
+
+
+def test_many_windows_are_merged_group_by_group_and_no_request_is_much_longer_than_a_window(asked):
+    model = Scripted(lambda body: every_third(body) | {"summary": "word " * 200})
+    result = asked(model, talk(1500), window_tokens=500)
+    lengths = [sum(tokens(message["content"]) for message in asked) for asked in model.asked]
+    assert len(lengths) > 50
+    assert max(lengths) < 4 * lengths[0]
+    assert result.digest.clips
 
 
 def test_several_windows_are_merged_in_one_more(asked):
@@ -157,4 +169,62 @@ def test_an_answer_that_cannot_be_kept_is_used_all_the_same(asked, tmp_path):
 def test_a_refused_answer_is_not_kept(asked, tmp_path):
     with pytest.raises(LlmError):
         asked(Scripted("no"))
+    asked(Scripted(answer((0, 1), (77, 78))))
     assert not (tmp_path / "cache").exists()
+
+
+def test_a_clip_that_is_a_sentence_too_long_costs_neither_the_answer_nor_a_request(asked):
+    result = asked(Scripted(answer((0, 5), (8, 9))), lengths=[15])
+    assert result.facts["requests"] == 1 and result.problems == ()
+    assert [(clip.first, clip.last) for clip in result.digest.clips] == [(0, 3), (8, 9)]
+
+
+def test_of_answers_that_are_refused_twice_there_is_what_is_valid_of_either(asked):
+    first = answer((0, 1), (3, 4), title="", chapters="none")
+    second = answer(clips=[], summary="")
+    result = asked(Scripted(first, second))
+    assert [(clip.first, clip.last) for clip in result.digest.clips] == [(0, 1), (3, 4)]
+    assert result.digest.title == "A title" and result.digest.chapters
+    assert result.digest.summary == first["summary"]
+    assert result.problems == ("summary: is empty",)
+    assert (result.facts["requests"], result.facts["repaired"]) == (2, 0)
+    assert asked(Scripted(first, "no")).digest.clips == result.digest.clips
+
+
+def test_the_clips_of_a_required_answer_are_required_too(asked):
+    partly = answer(clips=[])
+    with pytest.raises(LlmError, match="clips: hold 0 sentences"):
+        asked(Scripted(partly), required=True)
+    assert asked(Scripted(answer((0, 1), (77, 78))), required=True).digest.clips
+    assert asked(Scripted(partly), required=False).digest.title == "A title"
+
+
+def test_what_was_wrong_is_told_in_short(asked):
+    wrong = {"title": "", "clips": [], "times": 1}
+    with pytest.raises(LlmError) as failed:
+        asked(Scripted("no", wrong))
+    problem = failed.value.problem
+    assert problem.startswith("the language model gave no usable answer, nor when it was asked to")
+    assert problem.count("has no field") == 3 and problem.endswith(" more")
+    assert problem.count("the language model") == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "requests", "tokens"),
+    [(["no"], 2, 20), (["no", LlmError("is down")], 2, 10), ([LlmError("is down")], 1, 0)],
+)
+def test_an_error_tells_what_was_asked_and_what_that_cost(asked, answers, requests, tokens):
+    with pytest.raises(LlmError) as failed:
+        asked(Scripted(*answers))
+    error = pickle.loads(pickle.dumps(failed.value))
+    assert error.details["llm"] == {
+        "provider": "scripted",
+        "model": "a/b",
+        "answered_by": "m-1" if tokens else "",
+        "requests": requests,
+        "prompt_tokens": tokens,
+        "completion_tokens": tokens // 2,
+        "dollars": tokens / 40,
+        "cached": False,
+        "repaired": 0,
+    }

@@ -24,7 +24,7 @@ def test_a_video_knows_what_its_captions_and_its_title_lack(tmp_path):
     generator = VideoGenerator(config)
     words = [{"text": f"hi{UNKNOWN}", "start": 0.0, "end": 1.0}]
     assert UNKNOWN in generator.ass({"segments": [{"words": words}]}), "it is shown as a box"
-    [warning] = generator.font_warnings
+    [warning] = generator.warnings
     assert UNKNOWN in warning
     assert "\U0001e2c1" in warning
     assert "Wancho" in warning
@@ -36,7 +36,7 @@ def test_another_language_is_set_anew(tmp_path):
     words = [{"text": UNKNOWN, "start": 0.0, "end": 1.0}]
     generator.ass({"language": "en", "segments": [{"words": words}]})
     generator.ass({"language": "de", "segments": [{"words": [{**words[0], "text": "ja"}]}]})
-    assert generator.font_warnings == []
+    assert generator.warnings == []
 
 
 def test_the_shipped_fonts_show_most_scripts():

@@ -57,6 +57,12 @@ def test_one_reel_has_the_title_of_the_recording_and_several_their_own(find):
     assert all(0.9 * f["asked_seconds"] <= f["seconds"] <= f["asked_seconds"] for f in facts)
 
 
+def test_where_only_the_start_of_a_sentence_fits_that_is_its_text(find):
+    found = find(["word " * 60 + "end."], seconds=5)
+    [clip] = clips_of(found.reels[0], found.sentences)
+    assert 10 < len(clip["text"].split()) < 20
+
+
 def test_what_an_earlier_attempt_was_told_is_not_found_out_again(find):
     theirs = Digest(
         title="Theirs",
@@ -123,7 +129,9 @@ def test_what_is_no_speech_is_in_no_clip_where_that_is_asked_for(find):
     assert 13_500 <= reel.reel.timeline.duration_ms <= 15_000
     said = [word.text for word in reel.reel.timeline.moved(spoken(texts)[0]).words]
     assert {"um", "uh"}.isdisjoint(said) and " ".join(said).count("I was I was") == 0
-    cuts = clips_of(reel, found.sentences)[0]["cuts"]
+    told = clips_of(reel, found.sentences)
+    assert " ".join(clip["text"] for clip in told) == " ".join(said)
+    cuts = told[0]["cuts"]
     assert len(cuts) > 2
     assert all(one[1] < other[0] for one, other in pairwise(cuts))
 

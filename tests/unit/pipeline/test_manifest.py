@@ -11,6 +11,7 @@ def test_identity_follows_content_and_looks_but_not_what_the_machine_spends():
         return manifest.identity({"media": "aa"} | hashes, from_dict(config or {}), Path(media))
 
     assert of({"transcribe": {"threads": 7}}) == of()
+    assert of({"video": {"encoder": "h264_nvenc"}}) == of()
     assert of({"video": {"title": "x"}}) != of()
     assert of(background="bb") != of()
     assert of(options="cc") != of()

@@ -6,7 +6,7 @@ from karaokify_daemon.adapters import resources
 from karaokify_daemon.config import Config, Folders, Limits
 from karaokify_daemon.errors import CancelledError
 from karaokify_daemon.pipeline.gate import Gate
-from karaokify_daemon.pipeline.means import Means, smaller, within_quota
+from karaokify_daemon.pipeline.means import LONG_MS, Means, smaller, within_quota
 
 PATIENCE_S = 30
 
@@ -29,10 +29,10 @@ def test_one_that_renders_alone_waits_for_all_places_and_is_not_passed_by():
     means, order, wants_all, wants_one = means_of(2), [], Course(), Course()
 
     def render(name, course, *, alone):
-        with means.renderer(course, alone=alone):
+        with means.renderer(course, 1000, alone=alone):
             order.append(name)
 
-    with means.renderer(Course()):
+    with means.renderer(Course(), 1000):
         first = threading.Thread(target=render, args=("all", wants_all), kwargs={"alone": True})
         first.start()
         assert wants_all.asked.wait(PATIENCE_S)
@@ -48,11 +48,70 @@ def test_one_that_renders_alone_waits_for_all_places_and_is_not_passed_by():
 def test_one_that_is_stopped_while_it_waits_leaves_its_places():
     means, course = means_of(2), Course()
     course.stopped = True
-    with means.renderer(Course()):
-        with pytest.raises(CancelledError), means.renderer(course, alone=True):
+    with means.renderer(Course(), 1000):
+        with pytest.raises(CancelledError), means.renderer(course, 1000, alone=True):
             pass
-        with means.renderer(Course()):
+        with means.renderer(Course(), 1000):
             pass
+
+
+def in_thread(context, course, done):
+    """Enter a context in a thread of its own, which leaves it when `done` is set."""
+    inside = threading.Event()
+
+    def run():
+        with context:
+            inside.set()
+            assert done.wait(PATIENCE_S)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert course.asked.wait(PATIENCE_S) if course else inside.wait(PATIENCE_S)
+    return inside, thread
+
+
+def test_a_long_video_leaves_a_place_to_a_short_one_and_no_other_long_one():
+    means, done, waits = means_of(1), threading.Event(), Course()
+    with means.renderer(Course(), LONG_MS + 1):
+        inside, thread = in_thread(means.renderer(waits, LONG_MS + 1), waits, done)
+        with means.renderer(Course(), 1000):  # which came later, and passes by
+            assert not inside.is_set()
+    assert inside.wait(PATIENCE_S)
+    done.set()
+    thread.join()
+
+
+def test_short_videos_leave_no_place_to_others_and_are_not_passed_by():
+    means, done = means_of(1), threading.Event()
+    long, short = Course(), Course()
+    with means.renderer(Course(), 1000):
+        entered_long, first = in_thread(means.renderer(long, LONG_MS + 1), long, done)
+        entered_short, second = in_thread(means.renderer(short, 1000), short, done)
+        assert not entered_long.is_set()
+        assert not entered_short.is_set()
+    assert entered_long.wait(PATIENCE_S)
+    assert entered_short.wait(PATIENCE_S)
+    done.set()
+    first.join()
+    second.join()
+
+
+def test_sound_is_decoded_ahead_only_as_far_as_there_is_room_and_in_order():
+    config = Config(limits=Limits(prefetch_mb=10))
+    means, done = Means(config, None, Gate(config.limits, Folders())), threading.Event()
+    large, small = Course(), Course()
+    with means.ahead(Course(), 99_000_000):  # alone, it may be larger than the room
+        pass
+    with means.ahead(Course(), 4_000_000):
+        entered_large, first = in_thread(means.ahead(large, 9_000_000), large, done)
+        entered_small, second = in_thread(means.ahead(small, 1_000_000), small, done)
+        assert not entered_large.is_set()
+        assert not entered_small.is_set()  # the large one would wait for ever
+    assert entered_large.wait(PATIENCE_S)
+    assert entered_small.wait(PATIENCE_S)
+    done.set()
+    first.join()
+    second.join()
 
 
 def test_threads_are_named_only_where_a_quota_allows_fewer(monkeypatch):

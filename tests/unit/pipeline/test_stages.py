@@ -26,7 +26,7 @@ def run(tmp_path):
         duration_ms = 400 * len(words) + 500
         np.zeros(duration_ms * 16, "<i2").tofile(tmp_path / "audio.pcm")
         job = Job(id="job", media=tmp_path / "talk.wav")
-        means = SimpleNamespace(gate=gate, recogniser=None)
+        means = SimpleNamespace(gate=gate, recogniser=None, flights=None)
         config = from_dict({"highlights": {"seconds": 3}})
         one = JobRun(means, None, job, config, watch, notes)
         one._rate = Fraction(30)

@@ -41,6 +41,14 @@ def test_whispers_own_names_become_those_of_whisper_timestamped():
     }
 
 
+def test_what_was_heard_in_a_part_of_a_recording_has_the_times_of_the_whole():
+    word = {"text": "x", "start": 0.1, "end": 0.25}
+    found = {"language": "en", "segments": [{"text": "x", "words": [word]}]}
+    [segment] = plain(found, later_ms=600_020)["segments"]
+    assert segment["words"] == [{"text": "x", "start": 600.12, "end": 600.27}]
+    assert (segment["start"], segment["end"]) == (600.12, 600.27)
+
+
 def test_segments_without_words_are_left_out():
     found = {"language": "en", "segments": [{"text": "", "words": []}, {"text": " x"}]}
     assert plain(found) == {"text": "", "language": "en", "segments": []}

@@ -1,7 +1,10 @@
 import itertools
 import re
+from dataclasses import replace
 
-from karaokify_daemon.domain.ass import MODES
+import pytest
+
+from karaokify_daemon.domain.ass import MODES, dialogues
 from tests.support.captions import captions, look
 
 SONG = [(f"w{i}.", start, start + 900) for i, start in enumerate((6000, 7000, 8000, 9000, 20_000))]
@@ -50,3 +53,24 @@ def test_a_rest_ends_with_a_count():
     dots = [event for event in events if "\\p1" in event.text]
     gone = sorted(dot.end for dot in dots)
     assert gone == [4600, 5300, 6000, 18_600, 19_300, 20_000]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_nothing_of_a_part_of_a_reel_is_seen_in_another(mode):
+    parts = ((0, 7950), (7950, 19_800), (19_800, 21_000))
+    said = captions(*SONG, max_chars=4, max_rows=1, parts=parts)
+    shown = look(mode=mode, rows=1, band=True)
+    events = dialogues(said, shown)
+    alone = [
+        dialogues([caption for caption in said if caption.part == part], shown) for part in parts
+    ]
+    assert sorted(map(str, events)) == sorted(str(e) for some in alone for e in some)
+    for (begin, end), some in zip(parts, alone, strict=True):
+        assert some and all(begin <= e.start < e.end <= end for e in some)
+
+
+def test_captions_of_a_recording_know_no_parts():
+    said = captions(*SONG, max_chars=4, max_rows=1)
+    shifted = [replace(c, part=(0, 10**9)) for c in said]
+    shown = look(mode="classic", rows=1)
+    assert dialogues(said, shown) == dialogues(shifted, shown)

@@ -1,0 +1,33 @@
+"""Work of which there is one at a time for each key: who comes second finds what the first made."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from karaokify_daemon.errors import CancelledError
+
+_POLL_S = 0.2
+
+
+class Flights:
+    """The keys that somebody works on."""
+
+    def __init__(self) -> None:
+        self._keys: set[str] = set()
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def alone(self, key: str, cancelled: Callable[[], bool]) -> Iterator[None]:
+        """Wait until nobody else works on a key, and hold it. Raises CancelledError."""
+        with self._changed:
+            while key in self._keys:
+                if cancelled():
+                    raise CancelledError("was stopped while the same was recognised for another")
+                self._changed.wait(_POLL_S)
+            self._keys.add(key)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._keys.remove(key)
+                self._changed.notify_all()

@@ -1,0 +1,43 @@
+"""The jobs at work, and whether there is room for more."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from karaokify_daemon.domain.record import Record
+from karaokify_daemon.service.jobs import JobThread, Outcome
+
+MOST_JOBS = 64  # of limits.jobs, and of all
+
+
+@dataclass(frozen=True)
+class One:
+    """A job at work: its record as it was claimed, and who carries it."""
+
+    record: Record
+    thread: JobThread
+    future: Future[Outcome]
+
+
+class AtWork(dict[str, One]):
+    """The jobs at work, by their ids."""
+
+    def has_room(self, most: int) -> bool:
+        """Tell whether one more may begin; long ones leave a place to short ones.
+
+        What was decoded, and not recognised yet, has a limit of its own.
+        """
+        long = sum(one.thread.is_long for one in self.values())
+        passed_by = max(0, long - max(1, most - 1))
+        return len(self) - passed_by < most and len(self) < MOST_JOBS
+
+    def futures(self) -> list[Future[Outcome]]:
+        """Return what will tell how each has ended."""
+        return [one.future for one in self.values()]
+
+    def take_ended(self) -> Iterator[tuple[str, One]]:
+        """Take out those that have ended, one by one."""
+        for job_id, one in list(self.items()):
+            if one.future.done():
+                del self[job_id]
+                yield job_id, one

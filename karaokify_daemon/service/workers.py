@@ -1,0 +1,101 @@
+"""The workers: one resident model on each device, recordings in turn."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from karaokify_daemon.config import Config, Limits
+from karaokify_daemon.pipeline.recognition import OnProgress, Seat
+from karaokify_daemon.pipeline.turns import Turns
+from karaokify_daemon.service.supervisor import OnLog, Worker
+
+
+def differ(config: Config, other: Config) -> bool:
+    """Tell whether two configurations need different workers."""
+    return (config.transcribe, config.limits.workers) != (other.transcribe, other.limits.workers)
+
+
+class Workers:
+    """What recognises for all jobs of the service; it is called from their threads."""
+
+    def __init__(self, config: Config, on_log: OnLog | None = None) -> None:
+        """Start nothing yet: the first jobs do. `on_log` gets event names with their fields."""
+        settings = config.transcribe
+        devices = settings.devices or (settings.device,)
+        self._all = [
+            Worker(
+                settings.model_copy(update={"device": devices[i % len(devices)]}),
+                cache=config.folders.cache,
+                limits=config.limits,
+                on_log=on_log,
+            )
+            for i in range(config.limits.workers or len(devices))
+        ]
+        self._turns = Turns(len(self._all))
+
+    @property
+    def limits(self) -> Limits:
+        """What each may take; it may be replaced at any time."""
+        return self._all[0].limits
+
+    @limits.setter
+    def limits(self, limits: Limits) -> None:
+        for worker in self._all:
+            worker.limits = limits
+
+    def has(self, model: str) -> bool:
+        """Tell whether each has a model in memory."""
+        return all(worker.model == model for worker in self._all)
+
+    def recognise(
+        self,
+        pcm: Path,
+        *,
+        span: tuple[int, int],
+        model: str,
+        language: str,
+        threads: int = 0,
+        seat: Seat | None = None,
+        on_progress: OnProgress | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> dict[str, Any]:
+        """Recognise as `Worker.recognise`, on the next that is free when it is this one's turn."""
+        seat = seat or Seat()
+        with self._turns.turn(seat, cancelled, lambda i: self._all[i].model == model) as i:
+            result = self._all[i].recognise(
+                pcm,
+                span=span,
+                model=model,
+                language=language,
+                threads=threads,
+                on_progress=on_progress,
+                cancelled=cancelled,
+            )
+            seat.had_ms += span[1] - span[0]
+        return result
+
+    def voices(
+        self,
+        pcm: Path,
+        *,
+        seat: Seat | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> list[tuple[int, int]]:
+        """Find voices as `Worker.voices`."""
+        with self._turns.turn(seat or Seat(), cancelled) as i:
+            return self._all[i].voices(pcm, cancelled=cancelled)
+
+    def idle(self) -> None:
+        """Free models that were not used for `idle_unload_seconds`."""
+        for worker in self._all:
+            worker.idle()
+
+    def free(self) -> None:
+        """Free the models that no job uses: the memory is needed elsewhere."""
+        for worker in self._all:
+            worker.free()
+
+    def close(self) -> None:
+        """Stop all, and the jobs that may be running on them; later jobs are cancelled."""
+        for worker in self._all:
+            worker.close()

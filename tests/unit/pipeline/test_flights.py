@@ -1,0 +1,40 @@
+import threading
+
+import pytest
+
+from karaokify_daemon.errors import CancelledError
+from karaokify_daemon.pipeline.flights import Flights
+
+PATIENCE_S = 30
+
+
+def test_the_same_is_done_one_after_the_other_and_others_at_once():
+    flights, order, asked = Flights(), [], threading.Event()
+
+    def second():
+        with flights.alone("a", lambda: asked.set() or False):
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    with flights.alone("a", lambda: False):
+        thread.start()
+        assert asked.wait(PATIENCE_S)
+        with flights.alone("b", lambda: False):
+            order.append("first")
+    thread.join(PATIENCE_S)
+    assert order == ["first", "second"]
+
+
+def test_whoever_is_stopped_waits_no_longer_and_an_error_lets_the_next_one_go_on():
+    flights = Flights()
+
+    def fail():
+        with flights.alone("a", lambda: False):
+            with pytest.raises(CancelledError), flights.alone("a", lambda: True):
+                pass
+            raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine"):
+        fail()
+    with flights.alone("a", lambda: False):
+        pass
