@@ -3,8 +3,9 @@
     python -m benchmarks.accuracy [--recordings 60] [--model demo] [--json FILE] [--check]
 
 Each recording is synthesised afresh, from sentences and in a form that training never saw, and
-goes the whole path: WAV file, FFmpeg, whisper-timestamped, transcript. Half of the recordings are
-in voices of the training, half in others. `--check` ends with 1 when a goal is missed.
+goes the whole path: WAV file, FFmpeg, engine, transcript. Half of the recordings are in voices of
+the training, half in others. Every engine that is installed hears each of them, one after the
+other. `--check` ends with 1 when whisper-timestamped, the default, misses a goal.
 """
 
 import argparse
@@ -24,7 +25,9 @@ from pathlib import Path
 import jiwer
 import numpy as np
 
+from karaokify_daemon.adapters.whisper.models import FASTER_WHISPER, WHISPER_TIMESTAMPED, require
 from karaokify_daemon.config import Config, Folders, Transcribe
+from karaokify_daemon.errors import ModelError
 from karaokify_daemon.pipeline.transcriber import Transcriber
 from tools.demo_model.text import evaluation_sentence
 from tools.demo_model.voices import HELD_OUT, TRAINED_ON
@@ -35,6 +38,8 @@ START_GOAL_MS = 60.0
 _LENGTHS_S = (4.0, 60.0)
 _PAUSE_S = (0.1, 0.6)
 _VOICES = {"trained": TRAINED_ON, "other": HELD_OUT}
+ENGINES = (WHISPER_TIMESTAMPED, FASTER_WHISPER)
+Scores = dict[str, "Score"]
 
 
 @dataclass
@@ -46,6 +51,8 @@ class Score:
     skipped: int = 0
     seconds: list[float] = field(default_factory=list)  # of each recording
     start_errors_ms: list[float] = field(default_factory=list)
+    spent_s: float = 0.0
+    cpu_s: float = 0.0  # of all threads of this process, in which the engine works
 
     def add(self, other: "Score") -> None:
         """Take in another score."""
@@ -54,6 +61,8 @@ class Score:
         self.skipped += other.skipped
         self.seconds += other.seconds
         self.start_errors_ms += other.start_errors_ms
+        self.spent_s += other.spent_s
+        self.cpu_s += other.cpu_s
 
     @property
     def wer(self) -> float:
@@ -76,6 +85,9 @@ class Score:
             "start_median_ms": round(statistics.median(absolute), 1),
             "start_p95_ms": round(absolute[min(len(absolute) - 1, int(0.95 * len(absolute)))], 1),
             "start_bias_ms": round(statistics.fmean(signed), 1),
+            "speech_s": round(sum(self.seconds), 1),
+            "spent_s": round(self.spent_s, 1),
+            "cpu_s": round(self.cpu_s, 1),
         }
 
 
@@ -119,7 +131,10 @@ def synthesise(r: random.Random, voice: str, seconds: float) -> Recording:
 
 def measure(recording: Recording, transcriber: Transcriber, folder: Path) -> Score:
     """Transcribe a recording from its file, and compare."""
-    result = transcriber.transcribe(save(recording, folder / "recording.wav"))
+    path = save(recording, folder / "recording.wav")
+    began, cpu = time.perf_counter(), time.process_time()
+    result = transcriber.transcribe(path)
+    spent, cpu = time.perf_counter() - began, time.process_time() - cpu
     heard = [
         (bare(word["text"]), word["start"])
         for segment in result["segments"]
@@ -128,6 +143,7 @@ def measure(recording: Recording, transcriber: Transcriber, folder: Path) -> Sco
     ]
     score = compare([(bare(w.text), w.start) for w in recording.words], heard)
     score.seconds, score.skipped = [recording.seconds], recording.skipped
+    score.spent_s, score.cpu_s = spent, cpu
     return score
 
 
@@ -156,16 +172,26 @@ def compare(truth: Sequence[tuple[str, float]], heard: Sequence[tuple[str, float
     return Score(len(truth), wrong, start_errors_ms=errors)
 
 
-def run(recordings: int, model: str, seed: int) -> dict[str, Score]:
-    """Return the score of each voice ("group/voice"), group and of all together ("overall")."""
+def installed() -> list[str]:
+    """Return the engines that are installed."""
+    found = []
+    for engine in ENGINES:
+        try:
+            require(engine)
+        except ModelError as error:
+            print(f"{engine} is not measured: {error.problem}. {error.advice}", file=sys.stderr)
+        else:
+            found.append(engine)
+    return found
+
+
+def run(recordings: int, model: str, seed: int, engines: Sequence[str]) -> dict[str, Scores]:
+    """Return, for each engine, the score of each voice ("group/voice"), group and "overall"."""
     r = random.Random(seed)
-    scores = {name: Score() for name in (*_VOICES, "overall")}
+    scores = {engine: {name: Score() for name in (*_VOICES, "overall")} for engine in engines}
     with tempfile.TemporaryDirectory(prefix="accuracy-") as temporary:
         folder = Path(temporary)
-        config = Config(
-            folders=Folders(cache=folder / "cache"), transcribe=Transcribe(language="en")
-        )
-        transcriber = Transcriber(model, config=config)
+        transcribers = {engine: _transcriber(model, engine, folder) for engine in engines}
         began = time.monotonic()
         for i in range(recordings):
             group = list(_VOICES)[i % 2]
@@ -173,17 +199,30 @@ def run(recordings: int, model: str, seed: int) -> dict[str, Score]:
             # Lengths are spread evenly over the logarithm: short ones are as frequent as long.
             low, high = (math.log(length) for length in _LENGTHS_S)
             length = math.exp(low + (high - low) * r.random())
-            score = measure(synthesise(r, voice, length), transcriber, folder)
-            for name in (group, "overall"):
-                scores[name].add(score)
-            scores.setdefault(f"{group}/{voice}", Score()).add(score)
+            recording = synthesise(r, voice, length)
+            for engine, transcriber in transcribers.items():
+                score = measure(recording, transcriber, folder)
+                for name in (group, "overall", f"{group}/{voice}"):
+                    scores[engine].setdefault(name, Score()).add(score)
             if (i + 1) % 10 == 0:
                 spent = time.monotonic() - began
                 print(f"{i + 1}/{recordings} recordings, {spent:.0f} s", file=sys.stderr)
     return scores
 
 
-def missed(scores: dict[str, Score]) -> list[str]:
+def _transcriber(model: str, engine: str, folder: Path) -> Transcriber:
+    """Return one whose model is in memory."""
+    config = Config(
+        folders=Folders(cache=folder / "cache"),
+        transcribe=Transcribe(engine=engine, language="en"),
+    )
+    transcriber = Transcriber(model, config=config)
+    audio = np.random.default_rng(1).uniform(-0.01, 0.01, SAMPLE_RATE).astype(np.float32)
+    transcriber.transcribe(save(Recording(audio, [], 0), folder / "recording.wav"))
+    return transcriber
+
+
+def missed(scores: Scores) -> list[str]:
     """Return the goals that were not reached."""
     found = []
     for group, goal in GOALS.items():
@@ -195,7 +234,7 @@ def missed(scores: dict[str, Score]) -> list[str]:
     return found
 
 
-def table(scores: dict[str, Score]) -> str:
+def table(scores: Scores) -> str:
     """Return the figures as text."""
     heads = f"{'':26}{'rec.':>5}{'words':>7}{'WER':>8}{'goal':>7}"
     lines = [heads + f"{'|start| mean':>14}{'median':>8}{'p95':>6}{'bias':>7}  (ms)"]
@@ -215,6 +254,21 @@ def table(scores: dict[str, Score]) -> str:
     return "\n".join(lines)
 
 
+def side_by_side(scores: dict[str, Scores]) -> str:
+    """Return what the engines came to, one a row; seconds are those for a minute of speech."""
+    lines = [f"{'':22}{'WER trained':>12}{'other':>8}{'all':>8}{'|start| mean':>14}{'p95':>6}"]
+    lines[0] += f"  (ms){'seconds':>9}{'CPU s':>8}  (a minute)"
+    for engine, of in scores.items():
+        f = of["overall"].figures()
+        minutes = max(1e-9, f["speech_s"] / 60)
+        lines.append(
+            f"{engine:22}{of['trained'].wer:12.1%}{of['other'].wer:8.1%}{f['wer']:8.1%}"
+            f"{f['start_mean_ms']:14.0f}{f['start_p95_ms']:6.0f}      "
+            f"{f['spent_s'] / minutes:9.1f}{f['cpu_s'] / minutes:8.1f}"
+        )
+    return "\n".join(lines)
+
+
 def main() -> int:
     """Read the command line, measure, print."""
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -224,12 +278,14 @@ def main() -> int:
     p.add_argument("--json", type=Path, help="write the figures here as well")
     p.add_argument("--check", action="store_true", help="exit with 1 when a goal is missed")
     a = p.parse_args()
-    scores = run(a.recordings, a.model, a.seed)
-    faults = missed(scores)
-    print(table(scores))
+    scores = run(a.recordings, a.model, a.seed, installed())
+    faults = missed(scores[WHISPER_TIMESTAMPED])
+    for engine, of in scores.items():
+        print(f"{engine}\n{table(of)}\n")
+    print(f"{side_by_side(scores)}\n")
     print("\n".join(f"missed: {fault}" for fault in faults) or "All goals are reached.")
     if a.json:
-        figures = {name: score.figures() for name, score in scores.items()}
+        figures = {e: {name: s.figures() for name, s in of.items()} for e, of in scores.items()}
         report = {"arguments": {k: str(v) for k, v in vars(a).items()}, "scores": figures}
         a.json.write_text(json.dumps(report | {"missed": faults}, indent=2) + "\n")
     return 1 if a.check and faults else 0

@@ -5,7 +5,7 @@ matters about it with several of those words; others mention one of them; most a
 reel is as long as a tenth of the talk. Recall is the share of planted sentences that are heard in
 it, beside that of the talk's first minutes of the same length, and of clips chosen at random.
 
-Sentences and subjects are those of talks.toml; the ranking was adjusted by the `known` ones alone.
+Sentences and subjects are those of talks.toml, which tells what was adjusted by which of them.
 """
 
 import random
@@ -57,6 +57,9 @@ KINDS = (
     Kind(name="long (1 h)", length=800),
     Kind(name="lower case, no marks", marks=False),
     Kind(name="no marks, um and uh", marks=False, rough=True),
+    Kind(name="fresh sentences", source="fresh"),
+    Kind(name="fresh, short (6 min)", source="fresh", length=80),
+    Kind(name="fresh, no marks", source="fresh", marks=False),
     Kind(name="German", language="de"),
     Kind(name="German, no marks", language="de", marks=False),
 )
@@ -147,7 +150,12 @@ def at_random(given: Talk, length_ms: int, r: random.Random) -> Sequence[Candida
 
 
 def _material(given: Talk, worth: Sequence[float]) -> Material:
-    return Material(sentences=given.found, worth=worth, duration_ms=given.duration_ms)
+    return Material(
+        sentences=given.found,
+        worth=worth,
+        duration_ms=given.duration_ms,
+        language=given.language,
+    )
 
 
 def recall(given: Talk, chosen: Sequence[Span]) -> float:

@@ -9,7 +9,7 @@ import re
 import tomllib
 from pathlib import Path
 
-HEAVY = {"torch", "whisper-timestamped", "openai-whisper", "litellm"}
+HEAVY = {"torch", "whisper-timestamped", "openai-whisper", "faster-whisper", "litellm"}
 LINTERS = {"black", "import-linter", "mypy", "ruff", "types-psutil", "types-regex"}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from karaokify_daemon.config.highlights import Highlights, Llm
-from karaokify_daemon.config.schema import JOB_KEYS, Config, Sound, Transcribe, Video
+from karaokify_daemon.config.schema import JOB_KEYS, WORKER_KEYS, Config, Sound, Transcribe, Video
 from karaokify_daemon.config.wording import clause
 from karaokify_daemon.errors import ConfigError, Fault, SidecarError
 
@@ -110,6 +110,9 @@ def _merged(
             )
         elif not trusted and not _is_for_jobs(home, key, value):
             problem = "may be set in the configuration only"
+            faults.append(Fault(key=path, value=value, problem=problem))
+        elif home == "transcribe" and key in WORKER_KEYS:
+            problem = "is the same for all recordings, and set in [transcribe]"
             faults.append(Fault(key=path, value=value, problem=problem))
         else:
             updates[home][key] = value

@@ -26,6 +26,9 @@ JOB_KEYS = frozenset(
     "remove_disfluencies summary".split()
 )
 
+# What of [transcribe] the worker is started with: no preset has its own.
+WORKER_KEYS = frozenset({"engine", "batch", "device", "devices"})
+
 
 class Folders(Section):
     """Where things are; relative paths are taken from the folder of the configuration file."""
@@ -60,13 +63,14 @@ class Intake(Section):
 class Transcribe(Section):
     """How speech becomes words."""
 
-    engine: Literal["whisper-timestamped"] = "whisper-timestamped"
+    engine: Literal["whisper-timestamped", "faster-whisper"] = "whisper-timestamped"
     model: Annotated[str, Field(min_length=1)] = "small"
     device: Device = "auto"
     devices: tuple[Device, ...] = ()
     language: str = "auto"
     download: bool = True
     threads: Annotated[int, Field(ge=0, le=1024)] = 0
+    batch: Annotated[int, Field(ge=1, le=64)] = 1
     chunk_seconds: Annotated[float, Field(ge=10, le=600)] = 300.0
     vad: bool = False
     no_speech: Literal["publish", "fail"] = "publish"

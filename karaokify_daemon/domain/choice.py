@@ -19,9 +19,11 @@ _NEVER = -math.inf
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """Sentences `first` to `last`, how long they are (milliseconds) and what they are worth.
+    """Sentences `first` to `last`, how long they are (milliseconds) and what speaks for them.
 
-    Those that are `offered` were chosen by somebody who understands what is said.
+    A score below 0 speaks against them: they are chosen only where nothing else is long enough.
+    Those that are `offered` were chosen by somebody who understands what is said, and says that
+    they are worth so much, from 0 to 1.
     """
 
     first: int
@@ -30,6 +32,7 @@ class Candidate:
     score: float
     title: str = ""
     offered: bool = False
+    worth: float = 0.0
 
 
 def best(candidates: Iterable[Candidate], length_ms: int) -> list[Candidate]:
@@ -46,7 +49,7 @@ def best(candidates: Iterable[Candidate], length_ms: int) -> list[Candidate]:
     ending: dict[int, list[tuple[Candidate, int]]] = defaultdict(list)
     for candidate in candidates:
         cost = math.ceil(candidate.length / step)
-        if candidate.score > 0 and cost <= _STEPS:
+        if cost <= _STEPS:
             ending[candidate.last].append((candidate, cost))
     ends = sorted(ending)
     rows, chosen = _table([(end, ending[end]) for end in ends])

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from karaokify_daemon.domain.alignment import folded
 from karaokify_daemon.domain.digest import Point
 from karaokify_daemon.domain.keyphrases import capitalised
+from karaokify_daemon.domain.leaning import asks, leans
 from karaokify_daemon.domain.plain import plain
 from karaokify_daemon.domain.sentences import Sentence
 from karaokify_daemon.domain.terms import terms
@@ -16,6 +17,7 @@ _FEWEST, _MOST, _POINT_MS = 3, 7, 180_000  # points: one per three minutes
 _POINT = 200  # characters
 _ALIKE = 0.4  # of the keywords of two sentences; then the second tells nothing new
 _WORDS = 5  # what is shorter is told only where there is nothing else
+_LEANING = 0.5  # of the worth of a sentence that refers back
 _NAME = 80  # characters
 _STEM = 4  # letters at the beginning of a word
 _OPEN = " ,;:-–—"  # noqa: RUF001 - what no sentence ends with, dashes among it
@@ -46,6 +48,18 @@ def points(
     count = min(_MOST, max(_FEWEST, duration_ms // _POINT_MS))
     chosen = _diverse(found, worth, keywords)[:count]
     return tuple(Point(sentence=i, text=told(found[i], _POINT)) for i in sorted(chosen))
+
+
+def telling(found: Sequence[Sentence], worth: Sequence[float], language: str) -> list[float]:
+    """Return what sentences are worth by themselves, without those that are beside them.
+
+    A question tells nothing; where all are questions, they are worth what they are.
+    """
+    alone = [
+        0.0 if asks(s, language) else value * (_LEANING if s.id and leans(s, language) else 1.0)
+        for s, value in zip(found, worth, strict=True)
+    ]
+    return alone if any(alone) else list(worth)
 
 
 def told(sentence: Sentence, room: int = _SUMMARY // 2) -> str:

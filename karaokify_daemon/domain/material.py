@@ -8,12 +8,13 @@ from functools import cached_property
 from itertools import accumulate, pairwise
 
 from karaokify_daemon.domain.choice import Candidate
+from karaokify_daemon.domain.leaning import asks, leans
 from karaokify_daemon.domain.sentences import Sentence
 from karaokify_daemon.domain.timeline import Clip, Cut, Timeline
 
 CROSSFADE_MS = 250
-OFFERED = 1000.0  # by so much a clip that was offered is worth more than one that was not
 _BEFORE_MS, _AFTER_MS = 350, 450  # how much of the silence around it belongs to a clip, at most
+_SILENCE_MS = 2500  # a clip goes on over no longer one
 _MOMENT_MS = 250  # between two hard cuts; less is not understood
 
 
@@ -23,12 +24,14 @@ class Material:
 
     A recording's sentences, what each is worth (0 to 1), its length, and stretches that no reel
     shows (milliseconds; in order, apart from one another, without a part of a word that is shown).
+    In the language, what leans on other sentences is found.
     """
 
     sentences: Sequence[Sentence]
     worth: Sequence[float]
     duration_ms: int
     removed: Sequence[tuple[int, int]] = ()
+    language: str = ""
 
     def cuts(self, first: int, last: int) -> list[Cut]:
         """Return the cuts of some sentences: their ends are in the gaps between words.
@@ -64,10 +67,32 @@ class Material:
     def score(self, clip: Candidate) -> float:
         """Return what a part is worth for each second of it, from 0 to 1."""
         if clip.offered:
-            return clip.score / OFFERED
-        said = [self.sentences[i] for i in range(clip.first, clip.last + 1)]
-        total = sum(sentence.end - sentence.start for sentence in said) or 1
-        return sum(self.worth[s.id] * (s.end - s.start) for s in said) / total
+            return clip.worth
+        total = self.spoken_ms(clip.first, clip.last) or 1
+        return self.total(clip.first, clip.last) * 1000 / total
+
+    def total(self, first: int, last: int) -> float:
+        """Return what some sentences are worth together, in seconds of the best sentence."""
+        return sum(self.worth[i] * self.spoken_ms(i, i) / 1000 for i in range(first, last + 1))
+
+    def spoken_ms(self, first: int, last: int) -> int:
+        """Return how long some sentences are, without the pauses between them."""
+        return sum(s.end - s.start for s in self.sentences[first : last + 1])
+
+    def silent(self, i: int) -> bool:
+        """Tell whether there is a long silence before a sentence."""
+        found = self.sentences
+        return i > 0 and found[i].start - found[i - 1].end > _SILENCE_MS
+
+    @cached_property
+    def asking(self) -> frozenset[int]:
+        """The numbers of the sentences that ask something, and do not answer it."""
+        return frozenset(s.id for s in self.sentences if asks(s, self.language))
+
+    @cached_property
+    def leaning(self) -> frozenset[int]:
+        """The numbers of the sentences that refer to what was said before them."""
+        return frozenset(s.id for s in self.sentences if s.id and leans(s, self.language))
 
     def kept(self, begin: int, until: int) -> Iterator[tuple[int, int]]:
         """Yield what is shown of a stretch (milliseconds)."""

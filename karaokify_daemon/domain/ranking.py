@@ -1,16 +1,19 @@
 """How much each sentence of a recording is worth, without a language model: always the same.
 
-What counts is what the text is about (its keywords), how loudly it is said, questions, exclamations
-and figures, and a little where it stands (Edmundson 1969, New Methods in Automatic Extracting,
-doi:10.1145/321510.321519). What was said before counts less (maximal marginal relevance: Carbonell
-and Goldstein 1998, doi:10.1145/290941.291025), so does what is said nearly word by word again and
-again, and each part of a recording has its best sentences.
+What counts is what the text is about (its keywords), what is said clearly louder or more quietly
+than the rest, questions and answers, exclamations and figures, and a little where it stands
+(Edmundson 1969, New Methods in Automatic Extracting, doi:10.1145/321510.321519). What was said
+before counts less (maximal marginal relevance: Carbonell and Goldstein 1998,
+doi:10.1145/290941.291025), so does what is said nearly word by word again and again, and each part
+of a recording has its best sentences.
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import median
 
+from karaokify_daemon.domain.leaning import asks
 from karaokify_daemon.domain.sentences import Sentence
 from karaokify_daemon.domain.terms import groups, terms
 
@@ -20,11 +23,12 @@ _LOCAL = 0.3  # how much of a sentence's worth is its rank in its region
 _WORDS = 6  # fewer say little
 _DENSITY = 2 / 3  # 1: what counts is salience per word, 0: per sentence
 _OFTEN, _PHRASE = 3, 0.4  # who says nearly the same so often says a set phrase, worth so much
-_CONTRAST = 2  # the power that tells the best from the many that are good
-_ASKS = "?？؟;"  # noqa: RUF001 - marks of other scripts; Greek asks with the last
+_CONTRAST = 3  # the power that tells the best from the many that are good
 _CALLS = "!！"  # noqa: RUF001 - that of Chinese and Japanese, too
+# Less than that (dB) is nothing: it is said so by chance, or by what has coded the sound.
+_USUAL_DB, _LOUDEST_DB = 3.0, 12.0
 _QUESTION, _EXCLAMATION, _FIGURE = 0.6, 0.4, 0.4
-_REPEATED = 0.8  # what a sentence loses that says what a better one has said
+_REPEATED = 0.5  # what a sentence loses that says what a better one has said
 
 
 def worths(
@@ -46,13 +50,14 @@ def worths(
     )
     known = [level for level in levels if level is not None]
     usual = median(known) if known else 0.0
-    energy = _ranks([usual if level is None else level for level in levels])
+    energy = [_loudness(0.0 if level is None else level - usual) for level in levels]
     total = found[-1].end or 1
     phrases = _set_phrases(found)
+    asked = [asks(sentence, language) for sentence in found]
     plain = [
         _SALIENCE * salience[i]
         + _ENERGY * energy[i]
-        + _MARKS * _marks(sentence, language)
+        + _MARKS * _marks(sentence, asked=asked[i] or (i > 0 and asked[i - 1]))
         + _PLACE * _place((sentence.start + sentence.end) / 2 / total)
         for i, sentence in enumerate(found)
     ]
@@ -80,10 +85,19 @@ def _set_phrases(found: Sequence[Sentence]) -> set[int]:
     return {i for i, group in enumerate(first) if often[group] >= _OFTEN}
 
 
-def _marks(sentence: Sentence, language: str) -> float:
+def _loudness(beyond: float) -> float:
+    """Return what it is worth to be so much louder than usual, from 0 to 1.
+
+    >>> _loudness(2.9), _loudness(99.0), _loudness(-99.0)
+    (0.5, 1.0, 0.0)
+    """
+    far = max(0.0, min(abs(beyond), _LOUDEST_DB) - _USUAL_DB) / (_LOUDEST_DB - _USUAL_DB)
+    return 0.5 + math.copysign(far, beyond) / 2
+
+
+def _marks(sentence: Sentence, *, asked: bool) -> float:
     text = sentence.text.rstrip("\"'»”)]")
-    asks = _ASKS if language == "el" else _ASKS[:-1]
-    worth = _QUESTION * text.endswith(tuple(asks)) + _EXCLAMATION * text.endswith(tuple(_CALLS))
+    worth = _QUESTION * asked + _EXCLAMATION * text.endswith(tuple(_CALLS))
     return min(1.0, worth + _FIGURE * any(c.isdigit() for c in text))
 
 

@@ -6,17 +6,21 @@ from fractions import Fraction
 from itertools import pairwise
 
 from karaokify_daemon.domain.choice import LEAST, Candidate, best
-from karaokify_daemon.domain.material import OFFERED, Material, Reel
+from karaokify_daemon.domain.leaning import is_question
+from karaokify_daemon.domain.material import Material, Reel
+from karaokify_daemon.domain.offers import SHORTEST_MS, fitting, varied
 from karaokify_daemon.domain.timeline import Cut
 
 _SHORTEST_MS = 2500  # of a clip; a shorter one is not understood
-_LEAST_MS = 1000  # of one that is offered, or without which there is no reel
 _LONGEST_MS, _LONGEST_SHARE = 20_000, 0.4  # of a clip; more of a reel that is long
 _LONGEST_OF_ALL_MS = 120_000
-_SILENCE_MS = 2500  # a clip goes on over no longer one
 # What a clip costs, in seconds of the best sentence: fewer are calmer to watch. In a long reel it
-# costs more, in proportion, since each takes a decoder.
-_CUT, _CUT_MS = 1.0, 300_000
+# costs more, in proportion, since each takes a decoder; one of several reels is best one passage.
+_CUT, _CUT_MS, _CUT_SHARE = 0.8, 300_000, 0.5
+_IN_THE_AIR = 0.6  # what it costs to begin with what refers back
+_UNANSWERED, _UNTOLD = 1.0, 2.5  # to end with a question, or with the news that somebody asks one
+_PASSAGE = 3  # times as much where a reel is best one passage
+_JUNK = 0.02  # of worth; a clip neither begins nor ends with less, where that is possible
 _ENOUGH, _ROUNDS, _SMALLER = 0.97, 5, 0.02
 
 
@@ -38,28 +42,45 @@ def runs(
     *,
     count: int = 1,
     taken: Collection[int] = (),
+    least: float = 0.0,
     strict: bool = True,
 ) -> Iterator[Candidate]:
     """Yield the runs of sentences that may be a clip of one of `count` reels of some length.
 
-    None has a sentence that is `taken`. Where not `strict`, a clip may be as long as the reel, and
-    short.
+    None has a sentence that is `taken`, or at its ends one that is worth less than `least`. Where
+    not `strict`, a clip may be as long as the reel, and short.
     """
     found, worth = material.sentences, material.worth
     longest = longest_clip_ms(length_ms, count if strict else 2)
-    shortest = _SHORTEST_MS if strict else _LEAST_MS
-    cut = _CUT * max(1.0, length_ms / _CUT_MS)
+    shortest = _SHORTEST_MS if strict else SHORTEST_MS
+    cut, alone = _cost_of_a_cut(length_ms, count), _PASSAGE if count > 1 else 1
     for first in range(len(found)):
-        score = -cut
+        if worth[first] < least:
+            continue
+        score = -cut - alone * (_IN_THE_AIR if first in material.leaning else 0)
         for last in range(first, len(found)):
-            if last in taken or (last > first and _silent(material, last)):
+            if last in taken or (last > first and material.silent(last)):
                 break
             length = material.length(first, last)
             if length > longest:
                 break
             score += worth[last] * (found[last].end - found[last].start) / 1000
-            if length >= shortest:
-                yield Candidate(first=first, last=last, length=length, score=max(0.01, score))
+            if length >= shortest and worth[last] >= least:
+                lacks = alone * _what_lacks(material, last)
+                yield Candidate(first=first, last=last, length=length, score=score - lacks)
+
+
+def _what_lacks(material: Material, last: int) -> float:
+    """Return what it costs that a clip ends before an answer."""
+    if last not in material.asking:
+        return 0.0
+    return _UNANSWERED if is_question(material.sentences[last], material.language) else _UNTOLD
+
+
+def _cost_of_a_cut(length_ms: int, count: int) -> float:
+    if count > 1:
+        return max(_CUT, _CUT_SHARE * length_ms / 1000)
+    return _CUT * max(1.0, length_ms / _CUT_MS)
 
 
 def reels(
@@ -98,40 +119,21 @@ def _sources(
     taken: Collection[int],
 ) -> Iterator[Sequence[Candidate]]:
     """Yield what a reel may be made of, the better first."""
-    theirs = [clip for part in offered for clip in _fitting(material, part, length_ms, taken)]
+    theirs = list(fitting(material, offered, length_ms, taken))
     covered = {i for clip in theirs for i in range(clip.first, clip.last + 1)}
+    nearly = [*theirs, *varied(material, theirs, length_ms, taken)]
+    if theirs and count > 1:
+        yield [clip for clip in nearly if clip.length >= LEAST * length_ms]
     if theirs:
-        yield theirs
-    for strict in (True, False):
-        others = runs(material, length_ms, count=count, taken=taken, strict=strict)
-        apart = (c for c in others if covered.isdisjoint(range(c.first, c.last + 1)))
-        yield [*theirs, *apart]
-
-
-def _fitting(
-    material: Material, clip: Candidate, length_ms: int, taken: Collection[int]
-) -> Iterator[Candidate]:
-    """Yield the parts of what was offered that can be clips: without silences, and not too long."""
-    first = clip.first
-    while first <= clip.last:
-        last = first
-        while last < clip.last and not _silent(material, last + 1):
-            last += 1
-        following = last + 1
-        while last > first and material.length(first, last) > length_ms:
-            last -= 1
-        length = material.length(first, last)
-        free = not any(i in taken for i in range(first, last + 1))
-        if free and _LEAST_MS <= length <= length_ms:
-            score = clip.score * OFFERED
-            yield replace(clip, first=first, last=last, length=length, score=score, offered=True)
-        first = following
-
-
-def _silent(material: Material, i: int) -> bool:
-    """Tell whether there is a long silence before a sentence."""
-    found = material.sentences
-    return found[i].start - found[i - 1].end > _SILENCE_MS
+        whole = {(clip.first, clip.last) for clip in offered}
+        yield [clip for clip in theirs if (clip.first, clip.last) in whole]
+        yield nearly
+    for least, strict in ((_JUNK, True), (0.0, True), (0.0, False)):
+        others = runs(material, length_ms, count=count, taken=taken, least=least, strict=strict)
+        apart = [c for c in others if covered.isdisjoint(range(c.first, c.last + 1))]
+        if theirs and least:
+            yield [*nearly, *(c for c in apart if c.last not in material.asking)]
+        yield [*nearly, *apart]
 
 
 def _reel(
@@ -183,7 +185,7 @@ def _filled(
     room, low, high = length_ms, 0, 2 * length_ms
     for _ in range(_ROUNDS):
         pulse()
-        chosen = best(candidates, room)
+        chosen = _joined(material, best(candidates, room))
         made = _cut(lambda chosen=chosen: Reel.of(material, chosen, rate))  # type: ignore[misc]
         if made is None:
             break
@@ -201,6 +203,24 @@ def _filled(
             wanted -= round(_SMALLER * length_ms)
         room = wanted if low < wanted < high else (low + high) // 2
     return result
+
+
+def _joined(material: Material, chosen: Sequence[Candidate]) -> list[Candidate]:
+    """Return clips of which no two are one passage: between them, there would be a cut for nothing.
+
+    Those that were offered have titles of their own, so they stay apart.
+    """
+    found: list[Candidate] = []
+    for clip in chosen:
+        before = found[-1] if found else clip
+        one = before.last + 1 == clip.first and not material.silent(clip.first)
+        if one and not (before.offered or clip.offered):
+            length = material.length(before.first, clip.last)
+            score = before.score + clip.score
+            found[-1] = replace(before, last=clip.last, length=length, score=score)
+        else:
+            found.append(clip)
+    return found
 
 
 def _part(material: Material, rate: Fraction, length_ms: int) -> Reel:

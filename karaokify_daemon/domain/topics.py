@@ -15,11 +15,13 @@ from karaokify_daemon.domain.terms import terms
 
 _WHOLE_MS = 120_000  # a shorter recording is one chapter
 _USUAL_MS, _SELDOM_MS = 300_000, 480_000  # there is no more, and no less, than one per so long
+_OFTEN_MS, _OFTEN = 120_000, 5  # but so many may be closer
 _MOST = 20
 _SHORTEST_MS, _SHORTEST_SHARE = 60_000, 12  # or that part of a short recording
 _BLOCK_MS, _BLOCKS = 150_000, 10  # what is compared, or that part of a short recording
 _PAUSE_MS, _PAUSE = 3000, 0.15  # a pause that long is worth so much of depth
-_SMOOTH = 1  # similarities on either side that one is averaged with
+_STEM = 5  # letters at the beginning of a word
+_SMOOTH = 3  # similarities on either side that one is averaged with
 Vector = Counter[str]
 
 
@@ -29,25 +31,28 @@ def chapters(
     """Return the numbers of the sentences at which chapters begin, the first of them 0.
 
     `keywords` are terms with their weights. There is about one chapter per 5 to 8 minutes, and one
-    alone below 2 minutes; none is shorter than a minute, or 1/12 of a recording that is short.
+    alone below 2 minutes; of a short recording there may be one per 2 minutes, up to 5. None is
+    shorter than a minute, or 1/12 of a recording that is short.
     """
     if not found:
         return []
     if duration_ms < _WHOLE_MS:
         return [0]
     shortest = min(_SHORTEST_MS, duration_ms // _SHORTEST_SHARE)
-    most = min(_MOST, math.ceil(duration_ms / _USUAL_MS)) - 1
+    often = min(_OFTEN, math.ceil(duration_ms / _OFTEN_MS))
+    most = min(_MOST, max(often, math.ceil(duration_ms / _USUAL_MS))) - 1
     least = min(most, duration_ms // _SELDOM_MS)
     depths = _depths(found, keywords, min(_BLOCK_MS, duration_ms // _BLOCKS))
     if not depths:
         return [0]
-    # Hearst's cutoff: what is clearly deeper than gaps usually are.
-    clear = fmean(depths) + pstdev(depths) / 2
+    # Hearst's cutoffs: what is clearly deeper than gaps usually are, and more so where it is close.
+    clear, usual = fmean(depths), math.ceil(duration_ms / _USUAL_MS)
     begins = [found[0].start]
     chosen = [0]
     for gap in sorted(range(len(depths)), key=lambda gap: (-depths[gap], gap)):
         start = found[gap + 1].start
-        enough = len(chosen) > least and depths[gap] <= clear
+        deviations = 0.5 if len(chosen) < usual else 1.0
+        enough = len(chosen) > least and depths[gap] <= clear + deviations * pstdev(depths)
         if len(chosen) > most or enough:
             break
         if all(abs(start - own) >= shortest for own in (*begins, duration_ms)):
@@ -86,7 +91,8 @@ def _likenesses(
     found: Sequence[Sentence], keywords: Mapping[str, float], block_ms: int
 ) -> list[float]:
     """Return the cosine of what is said before and behind each gap between sentences."""
-    own = [Counter(term for term in terms(sentence) if term in keywords) for sentence in found]
+    own = [_stems(sentence, keywords) for sentence in found]
+    weights = _weights(own)
     before, behind = Vector(), Vector()
     first, last = 0, 0  # of the sentences in the two blocks
     result = []
@@ -100,14 +106,25 @@ def _likenesses(
         while last < len(found) and found[last].end - found[gap + 1].start <= block_ms:
             behind.update(own[last])
             last += 1
-        result.append(_cosine(before, behind, keywords))
+        result.append(_cosine(before, behind, weights))
     return result
 
 
-def _cosine(one: Vector, other: Vector, keywords: Mapping[str, float]) -> float:
-    common = sum(n * other[term] * keywords[term] ** 2 for term, n in one.items() if n)
+def _stems(sentence: Sentence, keywords: Mapping[str, float]) -> Vector:
+    """Return the keywords of a sentence, those of the same beginning as one: mite and mites."""
+    return Counter(term[:_STEM] for term in terms(sentence) if term in keywords)
+
+
+def _weights(own: Sequence[Vector]) -> dict[str, float]:
+    """Return what each stem tells: the less, the more sentences of the recording have it."""
+    among = Counter(stem for vector in own for stem in vector)
+    return {stem: math.log((1 + len(own)) / n) for stem, n in among.items()}
+
+
+def _cosine(one: Vector, other: Vector, weights: Mapping[str, float]) -> float:
+    common = sum(n * other[term] * weights[term] ** 2 for term, n in one.items() if n)
     lengths = [
-        math.sqrt(sum((n * keywords[term]) ** 2 for term, n in vector.items() if n))
+        math.sqrt(sum((n * weights[term]) ** 2 for term, n in vector.items() if n))
         for vector in (one, other)
     ]
     return common / (lengths[0] * lengths[1]) if all(lengths) else 0.0

@@ -66,12 +66,12 @@ class Chunked:
         recogniser: Recogniser,
         cache: JsonCache | None,
         *,
+        seat: Seat,
         on_progress: OnProgress | None,
         cancelled: Callable[[], bool],
     ) -> None:
         self._task, self._recogniser, self._cache = task, recogniser, cache
-        self._on_progress, self._cancelled = on_progress, cancelled
-        self._seat = Seat()
+        self._seat, self._on_progress, self._cancelled = seat, on_progress, cancelled
         self._kept: list[str] = []
         self._levels: Any = None
         self._quiet: float | None = None

@@ -35,6 +35,7 @@ class Course:
         self._watch, self._notes, self._file, self._gate = watch, notes, file, gate
         self._log = structlog.get_logger()
         self.timings: dict[str, float] = {}
+        self._waited = 0.0
 
     def cancelled(self) -> bool:
         """Tell whether to stop."""
@@ -47,6 +48,10 @@ class Course:
     def progress(self, stage: Stage, fraction: float) -> None:
         """Tell that a stage has come so far (0 to 1)."""
         self._watch.progress(stage, fraction)
+
+    def waited(self, seconds: float) -> None:
+        """Tell that a stage has only waited for so long, for what others use."""
+        self._waited = seconds
 
     @contextmanager
     def stage(self, stage: Stage, needs: Needs | None = None) -> Iterator[Callable[[float], None]]:
@@ -65,13 +70,13 @@ class Course:
                     stack.enter_context(passed)
                 self._log.debug("stage.started", stage=str(stage))
                 self.progress(stage, 0.0)
-                start = time.monotonic()
+                start, self._waited = time.monotonic(), 0.0
                 yield lambda fraction: self.progress(stage, fraction)
         except KaraokifyError as error:
             error.file = error.file or self._file
             error.details.setdefault("stage", str(stage))
             raise
-        self.timings[str(stage)] = round(time.monotonic() - start, 3)
+        self.timings[str(stage)] = round(time.monotonic() - start - self._waited, 3)
         self.progress(stage, 1.0)
         self._log.info("stage.finished", stage=str(stage), seconds=self.timings[str(stage)])
 

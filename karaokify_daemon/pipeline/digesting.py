@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from karaokify_daemon.adapters.keywords import keywords
+from karaokify_daemon.adapters.keywords import keywords, stop_words
 from karaokify_daemon.domain.digest import Digest, Point
-from karaokify_daemon.domain.extracts import points, slug, summary
-from karaokify_daemon.domain.keyphrases import sentence_counts, title
+from karaokify_daemon.domain.extracts import points, slug, summary, telling
 from karaokify_daemon.domain.ranking import worths
 from karaokify_daemon.domain.sentences import Sentence
+from karaokify_daemon.domain.titles import Titles
 from karaokify_daemon.domain.topics import chapters
 
 
@@ -18,7 +18,10 @@ class Extractive:
     def __init__(self, found: Sequence[Sentence], language: str) -> None:
         self._found, self._language = found, language
         self._about = keywords(found, language)
-        self._counts = sentence_counts(found)
+        # Loudness, which depends on how the recording was coded, is no matter of what is told.
+        self._plain = worths(found, self._about, [None] * len(found), language)
+        small = stop_words(language.partition("-")[0].lower())
+        self._titles = Titles(found, self._about, small, self._plain, language)
 
     def worths(self, levels: Sequence[float | None]) -> list[float]:
         """Return what each sentence is worth, from 0 to 1.
@@ -27,25 +30,30 @@ class Extractive:
         """
         return worths(self._found, self._about, levels, self._language)
 
-    def digest(self, worth: Sequence[float], duration_ms: int) -> Digest:
-        """Return what the recording is about; `worth` is that of each sentence."""
-        named = self.title(0, len(self._found) - 1)
+    def digest(self, duration_ms: int) -> Digest:
+        """Return what the recording is about: the same, however it was recorded and coded."""
+        told = telling(self._found, self._plain, self._language)
+        named = self._titles.whole
         return Digest(
             title=named,
-            summary=summary(self._found, worth, self._about),
-            points=points(self._found, worth, self._about, duration_ms),
+            summary=summary(self._found, told, self._about),
+            points=points(self._found, told, self._about, duration_ms),
             chapters=self._chapters(duration_ms),
             file_name=slug(named),
         )
 
     def title(self, first: int, last: int) -> str:
         """Return a short title of some sentences; empty where there is none."""
-        return title(self._found[first : last + 1], self._about, self._counts)
+        return self._titles.of_clip(first, last)
 
     def _chapters(self, duration_ms: int) -> tuple[Point, ...]:
+        """Return parts with titles; one that has none belongs to the part before it."""
         edges = [*chapters(self._found, self._about, duration_ms), len(self._found)]
-        if len(edges) < 3:  # one chapter says no more than the title
-            return ()
-        return tuple(
-            Point(sentence=begin, text=self.title(begin, end - 1)) for begin, end in pairwise(edges)
-        )
+        named: list[Point] = []
+        used: set[str] = set()
+        for begin, end in pairwise(edges):
+            text = self._titles.of_part(begin, end - 1, used)
+            if text:
+                used.add(text)
+                named.append(Point(sentence=begin if named else 0, text=text))
+        return tuple(named) if len(named) > 1 else ()

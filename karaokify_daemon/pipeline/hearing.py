@@ -13,6 +13,7 @@ from karaokify_daemon.domain.subtitles import script_language
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import NoSpeechError, SidecarError
 from karaokify_daemon.pipeline.flights import Flights
+from karaokify_daemon.pipeline.recognition import Seat
 from karaokify_daemon.pipeline.sidecars import read_lines, read_song, read_transcript
 from karaokify_daemon.pipeline.transcriber import Recogniser, Transcriber
 
@@ -34,9 +35,9 @@ class Hearing:
         warn: Callable[[str], None],
         cancelled: Callable[[], bool],
     ) -> None:
-        """Take what it needs; `cache_hit` and `engine` tell how the words were found."""
+        """Take what it needs; `cache_hit`, `engine` and `seat` tell how the words were found."""
         self._job, self._config, self._recogniser = job, config, recogniser
-        self._flights = flights
+        self._flights, self.seat = flights, Seat()
         self._warn, self._cancelled = warn, cancelled
         self.cache_hit = False
         self.engine: dict[str, Any] = {}
@@ -113,6 +114,7 @@ class Hearing:
             sha256=decoded.sha256,
             duration_ms=decoded.duration_ms,
             language=settings.language,
+            seat=self.seat,
             on_progress=progress,
             cancelled=self._cancelled,
         )

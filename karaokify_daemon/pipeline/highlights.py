@@ -104,7 +104,7 @@ class Highlighter:
         worth = own.worths(loudness_of(found, pcm))
         said = _fingerprint(found)
         if noted is None or noted.get("said") != said:
-            extract = own.digest(worth, duration_ms)
+            extract = own.digest(duration_ms)
             digest, facts = self._digest(found, transcript.language, extract)
         else:
             digest, facts = Digest.from_dict(noted["digest"]), noted["facts"]
@@ -115,6 +115,7 @@ class Highlighter:
             worth=worth,
             duration_ms=duration_ms,
             removed=self._removed(transcript, duration_ms),
+            language=transcript.language,
         )
         made = tuple(self._reels(material, digest, own, rate))
         return Highlights(
@@ -196,7 +197,7 @@ class Highlighter:
             wished = [digest.title] if len(made) == 1 else [titles[n] for n in by_score]
             again = f"{digest.title} ({i + 1})" if digest.title in used else digest.title
             title = next((t for t in wished if t and t not in used), again)
-            used.add(title)
+            used |= {title} - {""}  # which stands for the stem
             yield NamedReel(
                 ending=ending(i, len(made)),
                 asked_ms=length_ms,

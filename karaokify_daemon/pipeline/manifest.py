@@ -22,6 +22,7 @@ from karaokify_daemon.pipeline.video import title_of
 _SCHEMA = 1
 _PACKAGES = (
     *("karaokify-daemon", "whisper-timestamped", "openai-whisper", "torch"),
+    *("faster-whisper", "ctranslate2"),
     *("sentencex", "stopwordsiso", "wordfreq", "litellm"),
 )
 _RECOGNITION = {"engine", "model", "language", "no_speech"}  # what of it changes the result

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from karaokify_daemon.adapters.resources import cpus
-from karaokify_daemon.adapters.whisper import models
+from karaokify_daemon.adapters.whisper import engines, models
 from karaokify_daemon.config import Transcribe
 from karaokify_daemon.errors import CancelledError
 
@@ -17,10 +17,14 @@ OnProgress = Callable[[float], None]
 
 @dataclass(eq=False)
 class Seat:
-    """A recording among those that wait: since when (s), and how much was heard of it (ms)."""
+    """A recording among those that wait: since when, and how much was heard of it (ms).
+
+    `waited` is for how long it has waited for its turns, in seconds.
+    """
 
     since: float = field(default_factory=time.monotonic)
     had_ms: int = 0
+    waited: float = 0.0
 
 
 class Recogniser(Protocol):
@@ -62,7 +66,7 @@ class InProcess:
     def __init__(self, settings: Transcribe, cache: Path) -> None:
         self._settings, self._cache = settings, cache
         self._lock = threading.Lock()
-        self._engine: Any = None
+        self._engine: engines.Engine | None = None
         self._resident: str | None = None
 
     def recognise(
@@ -91,10 +95,8 @@ class InProcess:
         with self._lock:
             if self._resident != model:
                 self._load(model)
-            result: dict[str, Any] = self._engine.recognise(
-                pcm, span=span, language=language, on_progress=follow
-            )
-            return result
+            assert self._engine is not None
+            return self._engine.recognise(pcm, span=span, language=language, on_progress=follow)
 
     def voices(
         self,
@@ -126,10 +128,9 @@ class InProcess:
 
     def _load(self, model: str) -> None:
         self._engine = self._resident = None
-        # Seconds and hundreds of MB, which a transcript from the cache need not cost.
-        from karaokify_daemon.adapters.whisper.engine import Engine  # noqa: PLC0415
-
         settings = self._settings
-        file = models.resolve(model, self._cache, download=settings.download)
-        self._engine = Engine(file, device=settings.device, threads=settings.threads or cpus())
+        file = models.resolve(
+            model, self._cache, download=settings.download, engine=settings.engine
+        )
+        self._engine = engines.load(file, settings, threads=settings.threads or cpus())
         self._resident = model

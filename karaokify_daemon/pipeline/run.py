@@ -105,7 +105,12 @@ class Pipeline:
             yield
             return
         try:
-            models.resolve(settings.model, config.folders.cache, download=settings.download)
+            models.resolve(
+                settings.model,
+                config.folders.cache,
+                download=settings.download,
+                engine=settings.engine,
+            )
             yield
         except ModelError as error:
             asked = job.sidecars.options or job.media

@@ -90,6 +90,7 @@ class JobRun:
             duration_ms = max(decoded.duration_ms, (info.duration_ms or 0) if info.video else 0)
             with self._course.stage(Stage.TRANSCRIBE, self._to_transcribe(duration_ms)) as progress:
                 transcript = self._hearing.transcript(decoded, progress)
+                self._course.waited(self._hearing.seat.waited)
         self._highlights = self._highlight(transcript, decoded, duration_ms)
         self._made = self._maker(decoded).make(
             self._bundle, transcript, self._highlights, duration_ms=duration_ms, rate=self._rate

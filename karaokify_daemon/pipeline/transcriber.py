@@ -17,7 +17,7 @@ from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import KaraokifyError, ModelError
 from karaokify_daemon.pipeline.chunked import FRAME_MS, Chunked, Task
 from karaokify_daemon.pipeline.flights import Flights
-from karaokify_daemon.pipeline.recognition import InProcess, OnProgress, Recogniser
+from karaokify_daemon.pipeline.recognition import InProcess, OnProgress, Recogniser, Seat
 
 __all__ = ["Recogniser", "Transcriber"]
 
@@ -40,7 +40,7 @@ class Transcriber:
         flights: Flights | None = None,
         use_cache: bool = True,
     ) -> None:
-        """Take a Whisper size, the path of a .pt file or "demo".
+        """Take what `transcribe.model` may be: a Whisper size, the path of a model or "demo".
 
         Without a configuration, the defaults with the cache in `$CACHE_DIR`, or else in
         `$XDG_CACHE_HOME/karaokify-daemon`. Without a recogniser, the model is loaded into this
@@ -88,6 +88,7 @@ class Transcriber:
         sha256: str,
         duration_ms: int,
         language: str | None = None,
+        seat: Seat | None = None,
         on_progress: OnProgress | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> tuple[dict[str, Any], bool]:
@@ -109,6 +110,7 @@ class Transcriber:
                 self._task(pcm, sha256, language, duration_ms),
                 self._recogniser,
                 self._cache if self._use_cache else None,
+                seat=seat or Seat(),
                 on_progress=on_progress,
                 cancelled=cancelled,
             )
@@ -132,7 +134,7 @@ class Transcriber:
             content=sha256,
             duration_ms=duration_ms,
             model=self._model,
-            identity=models.identity(self._model),
+            identity=models.identity(self._model, engine=self._config.transcribe.engine),
             options=self._options(duration_ms),
             language=language,
             threads=settings.threads,
@@ -151,7 +153,7 @@ class Transcriber:
     def key(self, sha256: str, language: str, duration_ms: int = 0) -> str:
         """Return the cache key for decoded audio. Raises ModelError for a model there is not."""
         options = self._options(duration_ms) | {"language": language}
-        model = models.identity(self._model)
+        model = models.identity(self._model, engine=options["engine"])
         return JsonCache.key(content=sha256, model=model, options=options)
 
     def cached(self, key: str) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """Places that several recordings want, given out in turn."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -45,6 +46,7 @@ class Turns:
     def _take(
         self, seat: Seat, cancelled: Callable[[], bool], prefers: Callable[[int], bool]
     ) -> int:
+        begun = time.monotonic()
         with self._changed:
             self._waiting.append(seat)
             try:
@@ -57,6 +59,7 @@ class Turns:
                 self._given += 1
                 return place
             finally:
+                seat.waited += time.monotonic() - begun
                 self._waiting.remove(seat)
                 self._changed.notify_all()
 

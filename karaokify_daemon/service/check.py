@@ -45,7 +45,7 @@ def check(path: Path | None, *, settings: Sequence[str] = ()) -> list[Finding]:
         *_permissions(folders),
         *machine.ffmpeg(config.limits),
         *encoders(config),
-        machine.engine(),
+        machine.engine(transcribe),
         machine.device(transcribe),
         machine.model(transcribe, folders.cache),
         *language_models(config),

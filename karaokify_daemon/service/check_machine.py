@@ -16,7 +16,7 @@ from karaokify_daemon.adapters.ffmpeg.process import execute
 from karaokify_daemon.adapters.shipped import shipped
 from karaokify_daemon.adapters.whisper import models
 from karaokify_daemon.config import Limits, Transcribe
-from karaokify_daemon.errors import KaraokifyError
+from karaokify_daemon.errors import KaraokifyError, ModelError
 from karaokify_daemon.service.finding import Finding, Status
 
 OLDEST_FFMPEG = (5, 1)
@@ -47,11 +47,22 @@ _GIB = 1024**3
 _LITTLE, _TOO_LITTLE = 5 * _GIB, _GIB // 4
 _INSTALL_FFMPEG = "Install FFmpeg 5.1 or newer (apt-get install ffmpeg), or correct limits.ffmpeg."
 _REINSTALL = "Install karaokify-daemon again (make install)."
-_ASK_TORCH = """
+_PACKAGES = {
+    models.WHISPER_TIMESTAMPED: ("whisper-timestamped", "openai-whisper", "torch"),
+    models.FASTER_WHISPER: ("faster-whisper", "ctranslate2", "openai-whisper", "torch"),
+}
+_ASK = {
+    models.WHISPER_TIMESTAMPED: """
 import json, torch
 names = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
-print(json.dumps([torch.__version__, names]))
-"""
+print(json.dumps(["PyTorch " + torch.__version__, names]))
+""",
+    models.FASTER_WHISPER: """
+import json, ctranslate2
+names = [f"GPU {i}" for i in range(ctranslate2.get_cuda_device_count())]
+print(json.dumps(["CTranslate2 " + ctranslate2.__version__, names]))
+""",
+}
 
 
 def ffmpeg(limits: Limits) -> Iterator[Finding]:
@@ -102,10 +113,14 @@ def _lines(binary: str, flag: str) -> list[str]:
     return lines
 
 
-def engine() -> Finding:
+def engine(settings: Transcribe) -> Finding:
     """Look for the recognition engine's packages, without importing them."""
+    try:
+        models.require(settings.engine)
+    except ModelError as error:
+        return Finding("engine", "fail", error.problem, error.advice)
     found = []
-    for package in ("whisper-timestamped", "openai-whisper", "torch"):
+    for package in _PACKAGES[settings.engine]:
         try:
             found.append(f"{package} {version(package)}")
         except PackageNotFoundError:
@@ -115,31 +130,31 @@ def engine() -> Finding:
 
 
 def device(settings: Transcribe) -> Finding:
-    """Ask PyTorch for GPUs, in a process of its own: importing it takes seconds and memory."""
+    """Ask the engine's library for GPUs, in a process of its own: it takes seconds and memory."""
     wanted = settings.devices or (settings.device,)
     if set(wanted) == {"cpu"}:
         return Finding("device", "ok", "cpu, as configured")
-    command = [sys.executable, "-P", "-c", _ASK_TORCH]  # -P: no torch.py of this folder
+    command = [sys.executable, "-P", "-c", _ASK[settings.engine]]  # -P: no torch.py of this folder
     try:
         asked = subprocess.run(
             command, capture_output=True, text=True, timeout=3 * _DEADLINE_S, check=True
         )
-        torch, gpus = json.loads(asked.stdout.splitlines()[-1])
+        library, gpus = json.loads(asked.stdout.splitlines()[-1])
     except subprocess.CalledProcessError as error:
         last = (error.stderr.strip().splitlines() or [f"exit status {error.returncode}"])[-1]
-        return Finding("device", "fail", f"PyTorch cannot be loaded ({last})", _REINSTALL)
+        return Finding("device", "fail", f"its library cannot be loaded ({last})", _REINSTALL)
     except (subprocess.TimeoutExpired, ValueError, IndexError) as error:
-        text = f"PyTorch gave no answer ({type(error).__name__})"
+        text = f"its library gave no answer ({type(error).__name__})"
         return Finding("device", "fail", text, 'Set transcribe.device = "cpu".')
     most = max((int(one.partition(":")[2] or 0) for one in wanted if "cuda" in one), default=-1)
     if gpus and most < len(gpus):
-        return Finding("device", "ok", f"cuda: {', '.join(gpus)} (PyTorch {torch})")
+        return Finding("device", "ok", f"cuda: {', '.join(gpus)} ({library})")
     if most >= 0:
         found = f"{len(gpus)} NVIDIA GPUs" if gpus else "no NVIDIA GPU"
-        text = f"{', '.join(wanted)} is configured, and PyTorch {torch} finds {found}"
+        text = f"{', '.join(wanted)} is configured, and {library} finds {found}"
         advice = 'Check the driver with nvidia-smi, or set transcribe.device = "auto".'
         return Finding("device", "fail", text, advice)
-    return Finding("device", "ok", f"cpu: PyTorch {torch} finds no NVIDIA GPU")
+    return Finding("device", "ok", f"cpu: {library} finds no NVIDIA GPU")
 
 
 def model(settings: Transcribe, cache: Path) -> Finding:
@@ -147,7 +162,9 @@ def model(settings: Transcribe, cache: Path) -> Finding:
     if settings.model == models.DEMO and not cache.is_dir():
         return Finding("model", "ok", "demo, which is in the package")
     try:
-        found = models.resolve(settings.model, cache, download=settings.download)
+        found = models.resolve(
+            settings.model, cache, download=settings.download, engine=settings.engine
+        )
     except KaraokifyError as error:
         return Finding("model", "fail", error.problem, error.advice)
     except OSError as error:

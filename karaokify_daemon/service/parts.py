@@ -45,7 +45,12 @@ def look_over(config: Config) -> None:
         styled(with_preset(config, preset).video)
     settings = config.transcribe
     with reported("the model cannot be made ready there", config.folders.cache):
-        models.resolve(settings.model, config.folders.cache, download=settings.download)
+        models.resolve(
+            settings.model,
+            config.folders.cache,
+            download=settings.download,
+            engine=settings.engine,
+        )
 
 
 def forget(pipeline: Pipeline, record: Record) -> None:

@@ -17,19 +17,15 @@ import traceback
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from karaokify_daemon.adapters.resources import cpus
 from karaokify_daemon.adapters.voices import voices
-from karaokify_daemon.adapters.whisper import models
+from karaokify_daemon.adapters.whisper import engines, models
 from karaokify_daemon.config import Transcribe
 from karaokify_daemon.errors import CancelledError, KaraokifyError, TranscribeError
 
-if TYPE_CHECKING:
-    from karaokify_daemon.adapters.whisper.engine import Engine
-
 _BEAT_S = 0.2
-_FIRST_RUNGS = ("efficient", "none")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +146,7 @@ class _Desk:
 
     def __init__(self, link: Link, settings: Transcribe, cache: Path) -> None:
         self._link, self._settings, self._cache = link, settings, cache
-        self._engine: Engine | None = None
+        self._engine: engines.Engine | None = None
         self._resident: str | None = None
 
     def serve(self, order: Order | Listen) -> None:
@@ -177,7 +173,7 @@ class _Desk:
         result = engine.recognise(
             order.pcm, span=order.span, language=order.language, on_progress=beat
         )
-        if (rung := result["engine"]["rung"]) not in _FIRST_RUNGS:
+        if (rung := result["engine"]["rung"]) not in engines.FIRST_RUNGS:
             self._link.send(LogLine("engine.fallback", {"rung": rung, "model": order.model}))
         return result
 
@@ -188,21 +184,20 @@ class _Desk:
         beat = _Pulse(self._link, order.job)
         return {"voices": voices(order.pcm, lambda: beat(0.0))}
 
-    def _engine_for(self, order: Order, beat: "_Pulse") -> "Engine":
+    def _engine_for(self, order: Order, beat: "_Pulse") -> engines.Engine:
         if self._engine is not None and self._resident == order.model:
             return self._engine
         self._engine = self._resident = None  # two models at once may not fit into memory
         start = time.monotonic()
-        # Seconds and hundreds of MB, which only the worker pays.
-        from karaokify_daemon.adapters.whisper.engine import Engine  # noqa: PLC0415
-
         settings = self._settings
-        file = models.resolve(order.model, self._cache, download=settings.download)
+        file = models.resolve(
+            order.model, self._cache, download=settings.download, engine=settings.engine
+        )
         if file.path is None:
             self._link.send(LogLine("model.download", {"model": order.model}))
         beat(0.0)
-        self._engine = Engine(
-            file, device=settings.device, threads=settings.threads or cpus(), on_download=beat
+        self._engine = engines.load(
+            file, settings, threads=settings.threads or cpus(), on_download=beat
         )
         self._resident = order.model
         facts = {"model": order.model, "device": self._engine.device}

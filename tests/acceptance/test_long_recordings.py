@@ -3,6 +3,7 @@
 import json
 import signal
 import wave
+from datetime import datetime
 
 import pytest
 
@@ -74,7 +75,12 @@ def test_short_recordings_do_not_wait_for_the_end_of_a_long_one(chunked, tmp_pat
         heard = [line["file"] for line in events(service.log, "stage.finished")
                  if line["stage"] == "transcribe"]  # fmt: skip
         assert heard == ["short-0.wav", "short-1.wav", "long.wav"]
-        service.wait_for("job.done", file="long.wav")
+        done = service.wait_for("job.done", file="long.wav")
+        # Its turns, and not those of the others between them.
+        begun = service.wait_for("stage.finished", stage="decode", file="long.wav")["timestamp"]
+        ended = service.wait_for("stage.finished", stage="transcribe", file="long.wav")["timestamp"]
+        whole = datetime.fromisoformat(ended) - datetime.fromisoformat(begun)
+        assert done["stages"]["transcribe"] < whole.total_seconds()
 
 
 def test_the_same_sound_is_recognised_once_also_when_it_comes_twice_at_once(chunked, tmp_path):

@@ -3,6 +3,7 @@
 import os
 import stat
 import subprocess
+import sys
 
 import pytest
 
@@ -50,6 +51,23 @@ def test_a_fresh_tree_is_fine(config):
 def test_the_automatic_device_is_asked_of_pytorch(config):
     found = of(check(config, settings=("transcribe.model=demo",)), "device")
     assert found.status == "ok" and "PyTorch" in found.text
+
+
+def test_an_engine_that_is_not_installed_is_a_failure_with_the_command(config, monkeypatch):
+    monkeypatch.setitem(sys.modules, "faster_whisper", None)
+    findings = check(config, settings=("transcribe.engine=faster-whisper", *CPU))
+    for name in ("engine", "model"):
+        assert of(findings, name).status == "fail"
+        assert "pip install 'karaokify-daemon[faster-whisper]'" in of(findings, name).advice
+
+
+@needs_torch
+def test_faster_whisper_is_looked_at_where_it_is_configured(config):
+    pytest.importorskip("faster_whisper")
+    findings = check(config, settings=("transcribe.engine=faster-whisper", CPU[0]))
+    assert of(findings, "engine").text.startswith("faster-whisper ")
+    assert "CTranslate2" in of(findings, "device").text
+    assert of(findings, "model").status == "ok"
 
 
 @needs_torch

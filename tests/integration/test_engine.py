@@ -147,11 +147,11 @@ def test_an_internal_error_leads_to_the_next_rung_and_no_hook_stays(engine, reco
 
 
 def test_every_rung_gives_the_same_words_in_the_same_form(engine, recording):
-    from karaokify_daemon.adapters.whisper.engine import _read
+    from karaokify_daemon.adapters.whisper.audio import read
     from karaokify_daemon.adapters.whisper.schema import plain
 
     for attempt in engine._ladder().values():
-        result = plain(attempt(_read(recording[0]), "en"))
+        result = plain(attempt(read(recording[0]), "en"))
         assert words(result) == EASY_WORDS
         assert set(result["segments"][0]) == {"id", "start", "end", "text", "confidence", "words"}
         for word in result["segments"][0]["words"]:

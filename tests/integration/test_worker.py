@@ -328,3 +328,21 @@ def test_a_killed_service_leaves_no_worker_and_its_stdout_is_its_own(tmp_path, c
     gone, alive = psutil.wait_procs(others, timeout=60)
     assert alive == []
     assert child in gone
+
+
+def test_the_other_engine_works_in_the_worker_without_torch(start, short, long):
+    pytest.importorskip("faster_whisper")
+    service = start(engine="faster-whisper")
+    service.recognise(short)  # converts the model, which needs torch
+    service.worker.free()
+    heard, seen = [], threading.Event()
+    result = service.recognise(short, on_progress=heard.append)
+    assert result["text"] == EASY
+    assert result["engine"]["engine"] == "faster-whisper"
+    assert heard[-1] == 1
+    assert "engine.fallback" not in service.names()
+    libraries = {Path(m.path).name for m in psutil.Process(service.worker.pid).memory_maps()}
+    assert not any(name.startswith("libtorch") for name in libraries)
+    with pytest.raises(CancelledError):
+        service.recognise(long, on_progress=once(seen.set), cancelled=seen.is_set)
+    assert service.recognise(short)["text"] == EASY

@@ -25,8 +25,7 @@ def stills(tools: Ffmpeg, video: Path, times_ms: Sequence[int], folder: Path) ->
     ]
     cut = "".join(f"[{i}:v:0]trim=end_frame=1[s{i}];" for i in range(len(times_ms)))
     joined = "".join(f"[s{i}]" for i in range(len(times_ms)))
-    # The encoder counts in the rate of its input, whose frames have other times than these: one frame
-    # for each 1/25 s, at a rate that says so.
+    # The encoder counts in the rate of what it is given, which must be that of these times.
     graph = f"{cut}{joined}concat=n={len(times_ms)},settb=1/25,setpts=N,fps=25"
     output = ["-map_metadata", "-1", "-fps_mode", "passthrough", *_JPEG, "-f", "image2", _PATTERN]
     tools.run(

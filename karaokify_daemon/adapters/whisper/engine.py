@@ -10,21 +10,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 import whisper_timestamped
 
-from karaokify_daemon.adapters.whisper.loading import is_out_of_memory, load, pick_device
-from karaokify_daemon.adapters.whisper.models import ModelFile
+from karaokify_daemon.adapters.whisper import faults
+from karaokify_daemon.adapters.whisper.audio import Audio, is_nothing, read
+from karaokify_daemon.adapters.whisper.loading import load, pick_device
+from karaokify_daemon.adapters.whisper.models import WHISPER_TIMESTAMPED, ModelFile
 from karaokify_daemon.adapters.whisper.progress import OnProgress, Progress
 from karaokify_daemon.adapters.whisper.schema import plain
 from karaokify_daemon.errors import OutOfMemoryError, TranscribeError
-
-Audio = npt.NDArray[np.float32]
-
-SAMPLE_RATE = 16_000
-_SHORTEST_SAMPLES = SAMPLE_RATE // 10
 
 # Greedy, because anything else forces whisper-timestamped's slow path; and each window on its own,
 # because conditioning lets one mistake repeat itself to the end of the recording.
@@ -89,11 +84,11 @@ class Engine:
         OutOfMemoryError.
         """
         begin_ms, end_ms = span or (0, None)
-        audio = _read(pcm, begin_ms, end_ms)
+        audio = read(pcm, begin_ms, end_ms)
         wanted = None if language == "auto" else language
         if not self._model.is_multilingual:
             wanted = "en"
-        if len(audio) < _SHORTEST_SAMPLES or not audio.any():
+        if is_nothing(audio):
             return self._labelled(plain({"language": wanted or "en", "segments": []}), "none")
         progress = Progress(on_progress)
         progress.beat()
@@ -116,7 +111,7 @@ class Engine:
                 if error is progress.raised:
                     raise
                 reasons[rung] = f"{type(error).__name__}: {error}"
-                if is_out_of_memory(error):
+                if faults.is_out_of_memory(error):
                     raise _out_of_memory(reasons) from error
                 if "CUDA error" in str(error):  # its context is lost: nothing works from here on
                     raise _failed(reasons, lost=True) from error
@@ -166,17 +161,15 @@ class Engine:
             torch.cuda.empty_cache()
 
     def _labelled(self, result: dict[str, Any], rung: str) -> dict[str, Any]:
-        engine = {"rung": rung, "model": self.name, "device": self.device, "version": self._version}
+        engine = {
+            "engine": WHISPER_TIMESTAMPED,
+            "rung": rung,
+            "model": self.name,
+            "device": self.device,
+            "compute_type": "float16" if self._fp16 else "float32",
+            "version": self._version,
+        }
         return result | {"engine": engine}
-
-
-def _read(pcm: Path, begin_ms: int = 0, end_ms: int | None = None) -> Audio:
-    begin = begin_ms * SAMPLE_RATE // 1000
-    count = -1 if end_ms is None else end_ms * SAMPLE_RATE // 1000 - begin
-    raw: npt.NDArray[np.int16] = np.fromfile(pcm, "<i2", count, offset=2 * begin)
-    audio = raw.astype(np.float32)
-    audio /= 32768
-    return audio
 
 
 def _out_of_memory(reasons: dict[str, str]) -> OutOfMemoryError:

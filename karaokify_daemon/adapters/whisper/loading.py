@@ -4,14 +4,14 @@ import contextlib
 import os
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 import whisper
 
-from karaokify_daemon.adapters.whisper import models
+from karaokify_daemon.adapters.whisper import faults, models
 from karaokify_daemon.adapters.whisper.models import ModelFile
 from karaokify_daemon.adapters.whisper.progress import OnProgress, Progress
 from karaokify_daemon.errors import KaraokifyError, ModelError
@@ -51,13 +51,6 @@ def pick_device(wanted: str) -> str:
     return "cpu"
 
 
-def is_out_of_memory(error: Exception) -> bool:
-    """Tell whether memory was short, of the GPU or the machine."""
-    if isinstance(error, torch.cuda.OutOfMemoryError | MemoryError):
-        return True
-    return "can't allocate memory" in str(error)  # torch's CPU allocator says it so
-
-
 def load(file: ModelFile, device: str, on_download: OnProgress | None = None) -> Any:
     """Return the Whisper model on the device, with the alignment heads it was published with.
 
@@ -67,27 +60,41 @@ def load(file: ModelFile, device: str, on_download: OnProgress | None = None) ->
     try:
         model = whisper.load_model(str(path), device=device)
     except Exception as error:  # torch raises whatever a damaged or foreign file leads to
-        if is_out_of_memory(error):
+        if faults.is_out_of_memory(error):
             raise ModelError(
                 f"model {file.name!r} does not fit into the memory of device {device!r}",
                 advice="Free memory there, use a smaller model, or another transcribe.device.",
                 reason=f"{type(error).__name__}: {error}",
             ) from error
-        raise ModelError(
-            f"{path} cannot be loaded as a Whisper checkpoint",
-            advice="Copy or download it again; it must be a .pt file that openai-whisper reads.",
-            reason=f"{type(error).__name__}: {error}",
-        ) from error
+        raise unreadable(path, error) from error
     _set_official_heads(model, path)
     return model.eval()
 
 
+def unreadable(path: Path, error: Exception) -> ModelError:
+    """Return the error for a file that is no checkpoint, or a damaged one."""
+    return ModelError(
+        f"{path} cannot be loaded as a Whisper checkpoint",
+        advice="Copy or download it again; it must be a .pt file that openai-whisper reads.",
+        reason=f"{type(error).__name__}: {error}",
+        engine_lost=faults.is_of_gpu(error),
+    )
+
+
+def official_heads(dims: Mapping[str, int], path: Path) -> bytes | None:
+    """Return the alignment heads that a model of these dimensions was published with, packed."""
+    shape = (dims["n_text_state"], dims["n_text_layer"], dims["n_vocab"])
+    names = _SHAPES.get(shape, ())
+    if not names:
+        return None
+    name = path.stem if path.stem in names else names[0]
+    heads: bytes = whisper._ALIGNMENT_HEADS[name]  # noqa: SLF001 - published nowhere else
+    return heads
+
+
 def _set_official_heads(model: Any, path: Path) -> None:
-    dims = model.dims
-    names = _SHAPES.get((dims.n_text_state, dims.n_text_layer, dims.n_vocab), ())
-    if names:
-        name = path.stem if path.stem in names else names[0]
-        heads = whisper._ALIGNMENT_HEADS[name]  # noqa: SLF001 - published nowhere else
+    heads = official_heads(vars(model.dims), path)
+    if heads is not None:
         model.set_alignment_heads(heads)
         model.alignment_heads = model.alignment_heads.to(model.device)
 
@@ -101,8 +108,8 @@ def _downloaded(file: ModelFile, on_download: OnProgress | None) -> Path:
             tempfile.TemporaryDirectory(prefix=".download-", dir=file.folder) as temporary,
             _followed(on_download),
         ):
-            url = whisper._MODELS[file.name]  # noqa: SLF001 - as above
-            got = whisper._download(url, temporary, False)  # noqa: SLF001, FBT003 - as above
+            url = whisper._MODELS[file.name]  # noqa: SLF001 - as below
+            got = whisper._download(url, temporary, False)  # noqa: SLF001, FBT003 - as below
             with Path(got).open("rb") as weights:
                 os.fsync(weights.fileno())
             Path(got).replace(target)

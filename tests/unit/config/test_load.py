@@ -133,7 +133,7 @@ def test_options_lie_over_the_configuration_bare_or_in_their_tables():
     [
         {"background": "/etc/passwd"},
         {"video": {"background": "/etc/passwd"}},
-        {"device": "cuda"},
+        {"threads": 64},
         {"model": "/tmp/evil.pt"},
         {"model": "evil.pt"},
         {"crf": 0},
@@ -237,3 +237,10 @@ def test_nothing_else_speaks_of_input():
                     for fault in error.faults:
                         told = f"{name}.{key}", value, fault.problem
                         assert re.match("is |leaves |width and ", fault.problem), told
+
+
+def test_no_preset_has_an_engine_of_its_own():
+    presets = {"x": {"engine": "faster-whisper"}, "y": {"transcribe": {"batch": 4}}}
+    faults = faults_of(from_dict, {"presets": presets})
+    assert list(faults) == ["presets.x.engine", "presets.y.transcribe.batch"]
+    assert all("the same for all recordings" in fault.problem for fault in faults.values())

@@ -54,6 +54,13 @@ def test_it_is_never_longer_than_asked_for(given, length):
     assert sum(c.length for c in found) <= length
 
 
+def test_what_speaks_against_itself_is_chosen_only_where_nothing_else_is_long_enough():
+    good = Candidate(first=0, last=0, length=9000, score=2.0)
+    bad = Candidate(first=1, last=1, length=1000, score=-0.5)
+    assert best([good, bad], 10_000) == [good]
+    assert best([good, bad], 10_900) == [good, bad]
+
+
 def test_nothing_to_choose_from_is_nothing():
     assert best([], 90_000) == []
     assert best([Candidate(first=0, last=0, length=9000, score=1.0)], 5000) == []

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from karaokify_daemon.domain.extracts import points, slug, summary, told
+from karaokify_daemon.domain.extracts import points, slug, summary, telling, told
 from karaokify_daemon.domain.sentences import Sentence
 from karaokify_daemon.domain.transcript import Word
 
@@ -32,6 +32,12 @@ def test_a_summary_is_short_whatever_is_said():
     long = [" ".join([f"key{i}"] + ["word"] * 90) for i in range(6)]
     text = summary(said(*long), [1.0] * 6, KEYWORDS)
     assert 250 < len(text) <= 600 and "…" in text
+
+
+def test_a_question_tells_nothing_and_what_refers_back_less():
+    found = said("Who goes?", "They go home.", "He asks whether they go.", "People go home.")
+    assert telling(found, [1.0] * 4, "en") == [0.0, 0.5, 0.0, 1.0]
+    assert telling(found[:1], [0.7], "en") == [0.7]
 
 
 def test_points_say_different_things_in_order_and_there_are_three_to_seven():

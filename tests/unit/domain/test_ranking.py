@@ -44,6 +44,21 @@ def test_what_is_said_louder_or_asked_is_worth_more():
     assert rank(found, levels).index(5) < rank(found).index(5)
 
 
+def test_what_is_hardly_louder_is_worth_no_more():
+    found = talk(*filler(25))
+    levels = [-20.0 + i % 3 for i in range(25)]
+    coded = [level + (0.3 if i % 2 else -0.2) for i, level in enumerate(levels)]
+    assert worths(found, KEYWORDS, levels, "en") == worths(found, KEYWORDS, coded, "en")
+
+
+def test_the_answer_to_a_question_is_worth_more():
+    plain, asked = "we do it on every other day.", "we do it on every other day?"
+    found = talk(*filler(12), plain, *filler(12, 2))
+    after = talk(*filler(12), asked, *filler(12, 2))
+    levels = [None] * 25
+    assert worths(after, KEYWORDS, levels, "en")[13] > worths(found, KEYWORDS, levels, "en")[13]
+
+
 def test_what_was_said_before_is_worth_less():
     said = "the model keeps all tokens in memory."
     found = talk(*filler(10), said, *filler(10, 2), said, *filler(10, 3))

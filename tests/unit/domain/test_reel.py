@@ -12,6 +12,8 @@ from karaokify_daemon.domain.material import Material
 from karaokify_daemon.domain.reel import reels
 from karaokify_daemon.domain.sentences import Sentence
 from karaokify_daemon.domain.transcript import Segment, Transcript, Word
+from karaokify_daemon.pipeline.digesting import Extractive
+from tests.support.talks import BICYCLE, BREAD, spoken
 
 RATE = Fraction(30)
 
@@ -155,6 +157,91 @@ def test_of_what_was_offered_and_is_too_long_there_is_as_much_as_fits():
     )
     assert one.chosen[0].first <= 50 <= one.chosen[-1].last
     assert 27_000 <= one.timeline.duration_ms <= 30_000
+
+
+def talked(texts, language, worth):
+    found, duration = spoken(texts, language)
+    assert len(found) == len(texts)
+    return Material(
+        sentences=found,
+        worth=[worth(i, text) for i, text in enumerate(texts)],
+        duration_ms=duration,
+        language=language,
+    )
+
+
+TALKS = pytest.mark.parametrize(("texts", "language"), [(BREAD, "en"), (BICYCLE, "de")])
+
+
+def by_ranking(texts, language):
+    found, _ = spoken(texts, language)
+    worth = Extractive(found, language).worths([None] * len(found))
+    return talked(texts, language, lambda i, _: worth[i])
+
+
+@TALKS
+@pytest.mark.parametrize("seconds", [20, 30, 45, 60])
+def test_a_clip_ends_with_no_question_and_a_reel_with_no_small_talk(texts, language, seconds):
+    material = by_ranking(texts, language)
+    [one] = reels(material, RATE, length_ms=seconds * 1000)
+    assert 900 * seconds <= one.timeline.duration_ms <= 1000 * seconds
+    assert not any(clip.last in material.asking for clip in one.chosen)
+    assert material.worth[one.chosen[-1].last] > 0.1
+
+
+def test_a_question_is_in_a_reel_with_its_answer():
+    asked = BREAD.index("Peter asks whether rye flour makes a better starter.")
+    material = talked(BREAD, "en", lambda i, _: 1.0 if i == asked else 0.2)
+    [one] = reels(material, RATE, length_ms=30_000)
+    [clip] = [clip for clip in one.chosen if clip.first <= asked <= clip.last]
+    assert clip.last > asked
+
+
+def test_what_refers_back_has_what_it_refers_to():
+    simple = BREAD.index("The reason was simple: I never looked after my starter.")
+    material = talked(BREAD, "en", lambda i, _: 0.8 if i == simple else 0.3)
+    [one] = reels(material, RATE, length_ms=30_000)
+    [clip] = [clip for clip in one.chosen if clip.first <= simple <= clip.last]
+    assert clip.first < simple
+
+
+@TALKS
+def test_one_of_several_short_reels_is_one_passage(texts, language):
+    several = reels(by_ranking(texts, language), RATE, length_ms=20_000, count=3)
+    assert len(several) == 3 and max(len(one.chosen) for one in several) <= 2
+    assert sum(len(one.chosen) == 1 for one in several) >= 2
+
+
+@given(st.integers(0, 300), st.integers(1, 3))
+def test_between_two_clips_something_is_left_out(seed, count):
+    found, duration = talk(60, seed)
+    r = random.Random(seed)
+    material = Material(sentences=found, worth=[r.random() for _ in found], duration_ms=duration)
+    for one in reels(material, RATE, length_ms=12_000, count=count):
+        assert all(b.first > a.last + 1 for a, b in pairwise(one.chosen))
+
+
+def test_clips_that_were_offered_are_trimmed_so_that_more_of_them_fit():
+    found, duration = talk(200)
+    material = Material(sentences=found, worth=[0.5] * 200, duration_ms=duration)
+    offered = []
+    for first in range(0, 200, 30):
+        last = next(i for i in range(first, 200) if material.length(first, i) >= 20_500)
+        offered.append(Candidate(first=first, last=last, length=0, score=0.9))
+    [one] = reels(material, RATE, length_ms=60_000, offered=offered)
+    assert 54_000 <= one.timeline.duration_ms <= 60_000
+    assert len(one.chosen) >= 3 and all(clip.offered for clip in one.chosen)
+
+
+def test_a_clip_that_was_offered_takes_its_neighbours_in_rather_than_small_talk_far_away():
+    best_at = BREAD.index("Sourdough needs strong flour, because weak gluten tears.")
+    material = talked(BREAD, "en", lambda i, _: 0.3 if abs(i - best_at) < 6 else 0.01)
+    length = material.length(best_at, best_at + 3) + 5500
+    offered = [Candidate(first=best_at, last=best_at + 3, length=0, score=0.9, title="Gluten")]
+    [one] = reels(material, RATE, length_ms=length, offered=offered)
+    assert 0.9 * length <= one.timeline.duration_ms <= length
+    [clip] = one.chosen
+    assert clip.title == "Gluten" and clip.first <= best_at and clip.last >= best_at + 3
 
 
 @given(st.integers(0, 300))

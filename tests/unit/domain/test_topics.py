@@ -39,6 +39,24 @@ def test_a_chapter_begins_where_the_subject_changes():
         assert any(abs(begin - change) <= 2 for begin in begins), (change, begins)
 
 
+def test_a_short_recording_may_have_one_per_two_minutes():
+    found, duration = talk(8, 4)
+    begins = chapters(found, KEYWORDS, duration)
+    assert len(begins) == 4
+    for change, begin in zip((27, 53, 80), begins[1:], strict=True):
+        assert abs(begin - change) <= 3, begins
+
+
+def test_a_word_that_is_everywhere_divides_nothing():
+    found, duration = talk(8, 2)
+    everywhere = [
+        Sentence(s.id, (*s.words[:-1], Word("we" if s.id % 9 else "sea", s.words[-1].start, s.end)))
+        for s in found
+    ]
+    begins = chapters(everywhere, KEYWORDS | {"sea": 1.0}, duration)
+    assert any(abs(begin - 53) <= 3 for begin in begins)
+
+
 def test_a_pause_says_where_nothing_else_does():
     found, duration = talk(12, 1)
     moved = [
@@ -60,7 +78,7 @@ def test_chapters_are_neither_too_many_nor_too_short(minutes, subjects, seed, ab
     found, duration = talk(minutes, subjects, seed)
     begins = chapters(found, KEYWORDS if about else {}, duration)
     assert begins == sorted(set(begins)) and begins[0] == 0
-    assert len(begins) <= min(20, minutes / 5 + 1)
+    assert len(begins) <= min(20, max(min(5, minutes / 2 + 1), minutes / 5 + 1))
     starts = [*(found[begin].start for begin in begins), duration]
     shortest = min(60_000, duration // 12)
     assert len(begins) == 1 or all(b - a >= shortest for a, b in pairwise(starts))

@@ -6,6 +6,7 @@ import pytest
 from karaokify_daemon.adapters.cache import JsonCache
 from karaokify_daemon.errors import TranscribeError, WorkerDiedError
 from karaokify_daemon.pipeline.chunked import Chunked, Task
+from karaokify_daemon.pipeline.recognition import Seat
 
 HZ = 16_000
 
@@ -65,7 +66,9 @@ def hear(tmp_path):
             vad=vad,
         )
         follow = None if heard is None else heard.append
-        chunked = Chunked(task, script, kept, on_progress=follow, cancelled=lambda: False)
+        chunked = Chunked(
+            task, script, kept, seat=Seat(), on_progress=follow, cancelled=lambda: False
+        )
         return chunked, chunked.recognise()
 
     return run

@@ -11,7 +11,7 @@ from karaokify_daemon.domain.transcript import Segment, Transcript, Word
 from karaokify_daemon.pipeline.highlights import Highlighter, clips_of
 
 RATE = Fraction(30)
-TEXTS = [f"This is what is said in sentence number {i}." for i in range(30)]
+TEXTS = [f"Here is what is said in sentence number {i}." for i in range(30)]
 
 
 def spoken(texts):
@@ -100,6 +100,11 @@ def test_no_two_of_several_reels_have_the_same_title(find):
              for w in ("warm", "clear", "shallow", "bright")]  # fmt: skip
     titles = [reel.title for reel in find(texts, seconds=10, count=5).reels]
     assert len(set(titles)) == 5
+
+
+def test_where_nothing_is_a_title_the_name_of_the_file_is(find):
+    found = find(["Yes of it, and so on."] * 40, seconds=5, count=2)
+    assert found.digest.title == "" and [reel.title for reel in found.reels] == ["", ""]
 
 
 def test_what_is_too_short_is_told(find):

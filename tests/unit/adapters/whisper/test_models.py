@@ -155,3 +155,73 @@ def test_resolving_does_not_import_torch():
         "sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.fixture
+def extra(tmp_path, monkeypatch):
+    """The extra's package is there, if only by name."""
+    (tmp_path / "extra" / "faster_whisper").mkdir(parents=True)
+    (tmp_path / "extra" / "faster_whisper" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path / "extra")
+
+
+def faster(model, cache, *, download=False):
+    return models.resolve(model, cache, download=download, engine="faster-whisper")
+
+
+def converted(folder):
+    folder.mkdir(parents=True)
+    (folder / "model.bin").touch()
+    return folder
+
+
+def test_an_engine_that_is_not_installed_is_told_with_the_command(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "faster_whisper", None)
+    with pytest.raises(ModelError, match="not installed") as caught:
+        faster("tiny", tmp_path, download=True)
+    assert "pip install 'karaokify-daemon[faster-whisper]'" in caught.value.advice
+
+
+def test_a_converted_size_is_found_before_a_checkpoint_before_what_others_have(
+    tmp_path, whisper_cache, extra
+):
+    hub = whisper_cache.parent / "huggingface" / "hub" / "models--Systran--faster-whisper-small"
+    others = converted(hub / "snapshots" / "12ab")
+    assert faster("small", tmp_path).path == others
+    checkpoint = whisper_cache / "small.pt"
+    checkpoint.touch()
+    assert faster("small", tmp_path).path == checkpoint
+    ours = converted(tmp_path / "models" / "faster-whisper-small")
+    assert faster("small", tmp_path).path == ours
+    assert models.resolve("small", tmp_path, download=False).path == checkpoint
+
+
+def test_a_folder_is_a_model_for_faster_whisper_only(tmp_path, extra):
+    folder = converted(tmp_path / "mine")
+    assert faster(str(folder), tmp_path).path == folder
+    with pytest.raises(ModelError, match="is not a file"):
+        models.resolve(str(folder), tmp_path, download=False)
+    (folder / "model.bin").unlink()
+    with pytest.raises(ModelError, match=r"has no model\.bin"):
+        faster(str(folder), tmp_path)
+
+
+def test_a_missing_size_names_the_folder_that_faster_whisper_looked_for(tmp_path, extra):
+    with pytest.raises(
+        ModelError, match=r"no large-v3\.pt and no folder faster-whisper-large-v3 in"
+    ):
+        faster("large", tmp_path)
+    assert faster("large", tmp_path, download=True).path is None
+
+
+def test_identity_of_a_folder_changes_with_its_weights(tmp_path):
+    folder = converted(tmp_path / "mine")
+    before = models.identity(str(folder), engine="faster-whisper")
+    (folder / "model.bin").write_bytes(b"other")
+    assert models.identity(str(folder), engine="faster-whisper") != before
+
+
+@pytest.mark.torch
+def test_the_repositories_are_those_of_faster_whisper():
+    utils = pytest.importorskip("faster_whisper.utils")
+    assert {name: utils._MODELS[name] for name in models.OFFICIAL} == models.HUB

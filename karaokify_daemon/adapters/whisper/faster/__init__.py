@@ -1,0 +1,1 @@
+"""Recognition with faster-whisper, an optional extra, on CTranslate2 models."""
