@@ -36,6 +36,12 @@ def everything(tree, log):
     return "".join(texts)
 
 
+def chapters_of(path):
+    command = ["ffprobe", "-v", "error", "-show_chapters", "-of", "json", str(path)]
+    told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return [(float(c["start_time"]), c["tags"]["title"]) for c in told["chapters"]]
+
+
 def test_clips_title_chapters_and_summary_are_those_of_the_model(tree, talk, server):
     server.does(says("Here you are:\n```json\n" + json.dumps(GOOD) + "\n```"))
     drop(tree, talk)
@@ -53,6 +59,9 @@ def test_clips_title_chapters_and_summary_are_those_of_the_model(tree, talk, ser
     assert theirs and {clip["title"] for clip in theirs} <= {"Clip 0", "Clip 1", "Clip 2"}
     assert all(clip["sentences"] in ([1, 2], [5, 6, 7], [9]) for clip in theirs)
     assert 0.9 * 14 <= reel["seconds"] <= 14
+    titled = [(c["output_start"], c["title"]) for c in reel["clips"] if c["title"]]
+    assert len(titled) > 1
+    assert chapters_of(folder / "talk.highlights.mp4") == [(0.0, titled[0][1]), *titled[1:]]
     summary = (folder / "summary.md").read_text()
     assert summary.startswith(f"# {manifest['title']}\n") and "What reefs are." in summary
     [asked] = server.requests
