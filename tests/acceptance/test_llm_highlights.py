@@ -107,7 +107,8 @@ def test_of_an_answer_that_is_wrong_twice_what_is_right_is_used_and_told(tree, t
     assert "chapters[0].sentence: 99 is not the id" in told["why"]
     assert any(told["why"] in line for line in manifest["warnings"])
     reel = json.loads((folder / "talk.highlights.json").read_text())
-    assert [1, 2] in [clip["sentences"] for clip in reel["clips"] if clip["chosen_by"] == "llm"]
+    of_model = [clip["sentences"] for clip in reel["clips"] if clip["chosen_by"] == "llm"]
+    assert any({1, 2} <= set(ids) for ids in of_model)  # it may take in a sentence beside them
 
 
 def test_an_answer_without_any_clip_has_said_the_rest(tree, talk, server):
