@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import pairwise
 
 from karaokify_daemon.domain.choice import LEAST, Candidate, best
+from karaokify_daemon.domain.filling import filled, shortened, start
 from karaokify_daemon.domain.leaning import is_question
-from karaokify_daemon.domain.material import Material, Reel
+from karaokify_daemon.domain.material import Material, Reel, cut_frames
 from karaokify_daemon.domain.offers import SHORTEST_MS, fitting, varied
 from karaokify_daemon.domain.timeline import Cut
 
@@ -134,6 +134,9 @@ def _sources(
         if theirs and least:
             yield [*nearly, *(c for c in apart if c.last not in material.asking)]
         yield [*nearly, *apart]
+    # What was offered may be worth nothing, or not fit together: then it stands in nobody's way.
+    for strict in (True, False) if theirs else ():
+        yield [*nearly, *runs(material, length_ms, count=count, taken=taken, strict=strict)]
 
 
 def _reel(
@@ -145,21 +148,36 @@ def _reel(
     pulse: Callable[[], None],
 ) -> Reel | None:
     """Return the best reel of the first source of candidates that fills it, else the longest."""
-    last = len(material.sentences) - 1
     if not taken and material.duration_ms <= length_ms:
-        whole = Candidate(first=0, last=last, length=material.duration_ms, score=1.0)
-        cuts = [Cut(start=one, end=other) for one, other in material.kept(0, material.duration_ms)]
-        return _cut(lambda: Reel.cut([whole], [cuts], rate))
+        return _cut(lambda: _whole(material, rate, length_ms))
     found: list[Reel] = []
     for candidates in sources:
         pulse()
-        one = _filled(material, rate, length_ms, candidates, pulse)
+        one = _best(material, rate, length_ms, candidates, pulse)
+        if one is not None and one.timeline.duration_ms >= LEAST * length_ms:
+            return one
+        found += [one] if one is not None else []
+    for shortest_ms in (SHORTEST_MS, 0):
+        one = filled(material, rate, length_ms, taken=taken, shortest_ms=shortest_ms, pulse=pulse)
         if one is not None and one.timeline.duration_ms >= LEAST * length_ms:
             return one
         found += [one] if one is not None else []
     if found:
         return max(found, key=lambda one: one.timeline.frames)
-    return None if taken else _cut(lambda: _part(material, rate, length_ms))
+    return None if taken else _cut(lambda: start(material, rate, length_ms))
+
+
+def _whole(material: Material, rate: Fraction, length_ms: int) -> Reel:
+    last = len(material.sentences) - 1
+    clip = Candidate(first=0, last=last, length=material.duration_ms, score=1.0)
+    cuts = [Cut(start=one, end=other) for one, other in material.kept(0, material.duration_ms)]
+    reel = Reel.cut([clip], [cuts], rate)
+    surplus = reel.timeline.frames - int(length_ms * rate / 1000)
+    if surplus <= 0:
+        return reel
+    # Frames are rounded.
+    last_cut = shortened(cuts[-1], max(2, cut_frames(cuts[-1], rate) - surplus), rate)
+    return Reel.cut([clip], [[*cuts[:-1], last_cut]], rate)
 
 
 def _cut(made: Callable[[], Reel]) -> Reel | None:
@@ -170,7 +188,7 @@ def _cut(made: Callable[[], Reel]) -> Reel | None:
         return None
 
 
-def _filled(
+def _best(
     material: Material,
     rate: Fraction,
     length_ms: int,
@@ -221,22 +239,3 @@ def _joined(material: Material, chosen: Sequence[Candidate]) -> list[Candidate]:
         else:
             found.append(clip)
     return found
-
-
-def _part(material: Material, rate: Fraction, length_ms: int) -> Reel:
-    """Return the best sentence, or the start of it where all are longer than the reel is to be."""
-    found, worth = material.sentences, material.worth
-    fits = [s.id for s in found if material.length(s.id, s.id) <= length_ms]
-    at = max(fits or range(len(found)), key=lambda i: (worth[i], -i))
-    candidate = Candidate(first=at, last=at, length=material.length(at, at), score=worth[at])
-    if fits:
-        return Reel.of(material, [candidate], rate)
-    cut = material.cuts(at, at)[0]
-    end = cut.start + length_ms
-    gaps = [
-        (one.end + other.start) // 2
-        for one, other in pairwise(found[at].words)
-        if cut.start < (one.end + other.start) // 2 <= end
-    ]
-    clip = Cut(start=cut.start, end=max(gaps, default=min(end, cut.end)), lead=cut.lead)
-    return Reel.cut([candidate], [[clip]], rate)
