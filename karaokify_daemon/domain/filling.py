@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
-from itertools import islice, pairwise
+from itertools import pairwise
 from operator import or_
 
 from karaokify_daemon.domain.choice import LEAST, Candidate
@@ -78,10 +78,15 @@ def filled(
 
 def _longest(material: Material, rate: Fraction, length_ms: int, search: "_Search") -> Reel | None:
     """Return the longest reel that is not too long."""
-    for total in islice(search.totals(int(length_ms * rate / 1000)), _ATTEMPTS):
+    most = room = int(length_ms * rate / 1000)
+    for _ in range(_ATTEMPTS):
+        total = next(search.totals(room), None)
+        if total is None:
+            break
         reel = Reel.of(material, search.chosen(total), rate)
         if reel.timeline.duration_ms <= length_ms:
             return reel
+        room = search.frames(total) - max(search.frames(1), reel.timeline.frames - most)
     return None
 
 
@@ -180,9 +185,13 @@ class _Search:
         """Return a number of frames in the units of totals."""
         return (frames + self._unit // 2) // self._unit
 
+    def frames(self, total: int) -> int:
+        """Return about how many frames a total is."""
+        return total * self._unit
+
     def totals(self, frames: int) -> Iterator[int]:
         """Yield what the pieces can have together, from so many frames downwards."""
-        left = self._totals & ((1 << self.units(frames) + 1) - 1)
+        left = self._totals & ((1 << self.units(max(0, frames)) + 1) - 1)
         while left > 1:
             total = left.bit_length() - 1
             yield total

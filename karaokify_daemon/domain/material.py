@@ -10,6 +10,7 @@ from itertools import accumulate, pairwise
 from karaokify_daemon.domain.choice import Candidate
 from karaokify_daemon.domain.leaning import asks, leans
 from karaokify_daemon.domain.sentences import Sentence
+from karaokify_daemon.domain.stretches import fewer
 from karaokify_daemon.domain.timeline import Clip, Cut, Timeline
 
 CROSSFADE_MS = 250
@@ -140,7 +141,7 @@ class Reel:
         chosen = [clip for clip, part in zip(chosen, cuts, strict=True) if part]
         cuts = [part for part in cuts if part]
         joined = [replace(cut, goes_on=i > 0) for part in cuts for i, cut in enumerate(part)]
-        timeline = Timeline.of(joined, rate, CROSSFADE_MS)
+        timeline = Timeline.of(fewer(joined, rate, CROSSFADE_MS), rate, CROSSFADE_MS)
         ends = [0, *accumulate(len(part) for part in cuts)]
         parts = tuple(timeline.clips[one:other] for one, other in pairwise(ends))
         return cls(timeline=timeline, chosen=tuple(chosen), parts=parts)

@@ -203,7 +203,7 @@ def _best(
     room, low, high = length_ms, 0, 2 * length_ms
     for _ in range(_ROUNDS):
         pulse()
-        chosen = _joined(material, best(candidates, room))
+        chosen = _joined(material, best(candidates, room, pulse))
         made = _cut(lambda chosen=chosen: Reel.of(material, chosen, rate))  # type: ignore[misc]
         if made is None:
             break

@@ -17,6 +17,7 @@ from karaokify_daemon.domain.extracts import says_more
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.retry import is_smaller
+from karaokify_daemon.domain.stretches import stretches
 from karaokify_daemon.domain.summary import summary
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.pipeline.course import Course
@@ -47,7 +48,7 @@ class _Part:
 class Maker:
     """Makes the files of one job's bundle; `warn` hears what its manifest will say.
 
-    `films` tells that the recording has moving pictures.
+    `film` is the recording's moving picture.
     """
 
     def __init__(
@@ -61,10 +62,10 @@ class Maker:
         *,
         notes: Notes,
         warn: Callable[[str], None],
-        films: bool,
+        film: ffmpeg.VideoStream | None,
     ) -> None:
         self._means, self._job, self._config, self._course = means, job, config, course
-        self._tools, self._films = tools, films
+        self._tools, self._film = tools, film
         self._decoded, self._notes, self._warn = decoded, notes, warn
 
     def make(
@@ -155,7 +156,8 @@ class Maker:
 
     def _picture(self, part: _Part, rate: Fraction) -> Picture:
         video, own = part.video, self._job.sidecars.background or part.video.background
-        moving = own is not None or video.zoom > 0 or self._films
+        film = self._film if own is None else None
+        moving = own is not None or video.zoom > 0 or self._film is not None
         return Picture(
             width=video.width,
             height=video.height,
@@ -163,6 +165,8 @@ class Maker:
             duration_ms=part.duration_ms,
             crf=video.crf,
             moving=moving,
+            decoders=len(stretches(part.reel.reel.timeline)) if part.reel else 1,
+            decoded=film.width * film.height if film else 0,
         )
 
     def _generator(

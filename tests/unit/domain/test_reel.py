@@ -10,6 +10,7 @@ from karaokify_daemon.domain.choice import Candidate
 from karaokify_daemon.domain.material import Material
 from karaokify_daemon.domain.reel import reels
 from karaokify_daemon.domain.sentences import Sentence
+from karaokify_daemon.domain.stretches import stretches
 from karaokify_daemon.domain.transcript import Word
 from karaokify_daemon.pipeline.digesting import Extractive
 from tests.support.talks import BICYCLE, BREAD, spoken
@@ -351,3 +352,19 @@ def test_a_sentence_that_fits_is_shown_to_its_end():
     [one] = reels(material, RATE, length_ms=30_000)
     last = one.timeline.clips[-1]
     assert one.timeline.source_end(last) >= found[one.chosen[-1].last].end
+
+
+@pytest.mark.parametrize(("pauses", "seconds"), [((3000,), 6000), ((300, 900, 3000), 7000)])
+def test_hours_of_a_recording_with_pauses_make_a_long_reel_of_few_stretches(pauses, seconds):
+    r, now, found = random.Random(4), 700, []
+    for i in range(2400):
+        length = r.randint(2000, 8000)
+        found.append(Sentence(i, (Word("word", now, now + length),)))
+        now += length + r.choice(pauses)
+    worth = [r.random() ** 2 for _ in found]
+    material = Material(sentences=found, worth=worth, duration_ms=now)
+    [one] = reels(material, RATE, length_ms=seconds * 1000)
+    assert 900 * seconds <= one.timeline.duration_ms <= 1000 * seconds
+    assert len(stretches(one.timeline)) <= 60
+    chosen = sum(worth[i] for i in one.sentences) / len(one.sentences)
+    assert chosen > 1.1 * sum(worth) / len(worth), "the better ones"
