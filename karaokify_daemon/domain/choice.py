@@ -124,15 +124,8 @@ def _table(
                 pulse()
             count += 1
             before, score = rows[_before(ends, candidate.first)], candidate.score
-            row[cost:] = array(
-                "d",
-                [
-                    (
-                        there + score if there + score > own else own
-                    )  # noqa: FURB136 - in a third of time
-                    for there, own in zip(before, row[cost:], strict=False)
-                ],
-            )
+            moved = [there + score for there in before[: steps + 1 - cost]]
+            row[cost:] = array("d", map(max, row[cost:], moved))
         rows.append(row)
     return rows
 

@@ -5,7 +5,8 @@ from itertools import pairwise
 
 from karaokify_daemon.adapters.keywords import keywords, stop_words
 from karaokify_daemon.domain.digest import Digest, Point
-from karaokify_daemon.domain.extracts import points, slug, summary, telling
+from karaokify_daemon.domain.extracts import points, summary, telling
+from karaokify_daemon.domain.harmless import slug
 from karaokify_daemon.domain.ranking import worths
 from karaokify_daemon.domain.sentences import Sentence
 from karaokify_daemon.domain.titles import Titles
@@ -39,7 +40,7 @@ class Extractive:
             summary=summary(self._found, told, self._about),
             points=points(self._found, told, self._about, duration_ms),
             chapters=self._chapters(duration_ms),
-            file_name=slug(named),
+            file_name=slug(named.lower()),
         )
 
     def title(self, first: int, last: int) -> str:

@@ -21,6 +21,7 @@ from karaokify_daemon.domain.stretches import stretches
 from karaokify_daemon.domain.summary import summary
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.pipeline.course import Course
+from karaokify_daemon.pipeline.credit import chooser
 from karaokify_daemon.pipeline.exports import exports
 from karaokify_daemon.pipeline.highlights import Highlights, NamedReel, clips_of
 from karaokify_daemon.pipeline.means import Means
@@ -293,7 +294,7 @@ def _told(reel: NamedReel, highlights: Highlights) -> dict[str, Any]:
         "title": reel.title,
         "asked_seconds": reel.asked_ms / 1000,
         "seconds": reel.reel.timeline.duration_ms / 1000,
-        "chosen_by": highlights.facts["chosen_by"],
+        "chosen_by": chooser(reel.reel.chosen),
         "clips": clips_of(reel, highlights.sentences),
     }
 
