@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 
 from karaokify_daemon.domain.choice import LEAST, Candidate, best
 from karaokify_daemon.domain.filling import filled, shortened, start
@@ -22,6 +23,7 @@ _UNANSWERED, _UNTOLD = 1.0, 2.5  # to end with a question, or with the news that
 _PASSAGE = 3  # times as much where a reel is best one passage
 _JUNK = 0.02  # of worth; a clip neither begins nor ends with less, where that is possible
 _ENOUGH, _ROUNDS, _SMALLER = 0.97, 5, 0.02
+_PULSE = 200  # sentences between two calls
 
 
 def longest_clip_ms(length_ms: int, count: int = 1) -> int:
@@ -44,6 +46,7 @@ def runs(
     taken: Collection[int] = (),
     least: float = 0.0,
     strict: bool = True,
+    pulse: Callable[[], None] = lambda: None,
 ) -> Iterator[Candidate]:
     """Yield the runs of sentences that may be a clip of one of `count` reels of some length.
 
@@ -55,6 +58,8 @@ def runs(
     shortest = _SHORTEST_MS if strict else SHORTEST_MS
     cut, alone = _cost_of_a_cut(length_ms, count), _PASSAGE if count > 1 else 1
     for first in range(len(found)):
+        if first % _PULSE == 0:
+            pulse()
         if worth[first] < least:
             continue
         score = -cut - alone * (_IN_THE_AIR if first in material.leaning else 0)
@@ -102,7 +107,7 @@ def reels(
     found: list[Reel] = []
     taken: set[int] = set()
     while len(found) < count and len(taken) < len(material.sentences):
-        sources = _sources(material, length_ms, count, offered, taken)
+        sources = _sources(material, length_ms, count, offered, taken, pulse)
         one = _reel(material, rate, length_ms, sources, taken, pulse)
         if one is None or (found and one.timeline.duration_ms < LEAST * length_ms):
             break
@@ -117,6 +122,7 @@ def _sources(
     count: int,
     offered: Sequence[Candidate],
     taken: Collection[int],
+    pulse: Callable[[], None],
 ) -> Iterator[Sequence[Candidate]]:
     """Yield what a reel may be made of, the better first."""
     theirs = list(fitting(material, offered, length_ms, taken))
@@ -128,15 +134,16 @@ def _sources(
         whole = {(clip.first, clip.last) for clip in offered}
         yield [clip for clip in theirs if (clip.first, clip.last) in whole]
         yield nearly
+    own = partial(runs, material, length_ms, count=count, taken=taken, pulse=pulse)
     for least, strict in ((_JUNK, True), (0.0, True), (0.0, False)):
-        others = runs(material, length_ms, count=count, taken=taken, least=least, strict=strict)
+        others = own(least=least, strict=strict)
         apart = [c for c in others if covered.isdisjoint(range(c.first, c.last + 1))]
         if theirs and least:
             yield [*nearly, *(c for c in apart if c.last not in material.asking)]
         yield [*nearly, *apart]
     # What was offered may be worth nothing, or not fit together: then it stands in nobody's way.
     for strict in (True, False) if theirs else ():
-        yield [*nearly, *runs(material, length_ms, count=count, taken=taken, strict=strict)]
+        yield [*nearly, *own(strict=strict)]
 
 
 def _reel(

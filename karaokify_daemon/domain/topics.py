@@ -46,13 +46,13 @@ def chapters(
     if not depths:
         return [0]
     # Hearst's cutoffs: what is clearly deeper than gaps usually are, and more so where it is close.
-    clear, usual = fmean(depths), math.ceil(duration_ms / _USUAL_MS)
+    clear, spread, usual = fmean(depths), pstdev(depths), math.ceil(duration_ms / _USUAL_MS)
     begins = [found[0].start]
     chosen = [0]
     for gap in sorted(range(len(depths)), key=lambda gap: (-depths[gap], gap)):
         start = found[gap + 1].start
         deviations = 0.5 if len(chosen) < usual else 1.0
-        enough = len(chosen) > least and depths[gap] <= clear + deviations * pstdev(depths)
+        enough = len(chosen) > least and depths[gap] <= clear + deviations * spread
         if len(chosen) > most or enough:
             break
         if all(abs(start - own) >= shortest for own in (*begins, duration_ms)):
@@ -98,16 +98,24 @@ def _likenesses(
     result = []
     for gap in range(len(found) - 1):
         before.update(own[gap])
-        behind.subtract(own[gap] if last > gap else {})
+        _take(behind, own[gap] if last > gap else {})
         last = max(last, gap + 1)
         while found[gap].end - found[first].start > block_ms and first < gap:
-            before.subtract(own[first])
+            _take(before, own[first])
             first += 1
         while last < len(found) and found[last].end - found[gap + 1].start <= block_ms:
             behind.update(own[last])
             last += 1
         result.append(_cosine(before, behind, weights))
     return result
+
+
+def _take(block: Vector, own: Mapping[str, int]) -> None:
+    """Take a sentence out of a block; of what is no more in it, nothing stays."""
+    for term, n in own.items():
+        block[term] -= n
+        if not block[term]:
+            del block[term]
 
 
 def _stems(sentence: Sentence, keywords: Mapping[str, float]) -> Vector:

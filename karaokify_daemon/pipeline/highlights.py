@@ -99,7 +99,7 @@ class Highlighter:
         if not found:
             self._warn("nothing is said in it that a reel or a summary could be made of")
             return Highlights(facts={"chosen_by": "nobody", "reels": []})
-        own = Extractive(found, transcript.language)
+        own = Extractive(found, transcript.language, self._pulse)
         worth = own.worths(loudness_of(found, pcm))
         said = _fingerprint(found)
         if noted is None or noted.get("said") != said:
