@@ -16,7 +16,7 @@ LEAST = 0.9  # of the length that is asked for
 # Into so many parts that length is divided; that of long reels, whose clips are short beside it,
 # into more, as far as time and memory go.
 _STEPS, _MOST_STEPS = 600, 6000
-_LONG_MS, _UPDATES, _CELLS = 300_000, 12_000_000, 8_000_000
+_LONG_MS, _UPDATES, _CELLS = 900_000, 12_000_000, 8_000_000
 _MANY = 40_000  # candidates; of more, some that are nearly as long as others are left out
 _PULSE = 200  # candidates between two calls
 _NEVER = -math.inf

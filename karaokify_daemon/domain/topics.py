@@ -65,22 +65,19 @@ def _depths(found: Sequence[Sentence], keywords: Mapping[str, float], block_ms: 
     """Return how deep the valley of likeness is at each gap, with what its pause is worth."""
     alike = _smoothed(_likenesses(found, keywords, block_ms))
     pauses = [other.start - one.end for one, other in pairwise(found)]
+    before, behind = _climbs(alike), _climbs(alike[::-1])[::-1]
     return [
-        _climb(alike[: i + 1][::-1])
-        + _climb(alike[i:])
-        + _PAUSE * min(1.0, max(0, pause) / _PAUSE_MS)
+        before[i] + behind[i] + _PAUSE * min(1.0, max(0, pause) / _PAUSE_MS)
         for i, pause in enumerate(pauses)
     ]
 
 
-def _climb(alike: Sequence[float]) -> float:
-    """Return how far it goes up from the first value on, before it goes down."""
-    top = alike[0]
-    for value in alike[1:]:
-        if value < top:
-            break
-        top = value
-    return top - alike[0]
+def _climbs(alike: Sequence[float]) -> list[float]:
+    """Return how far it goes up from each value backwards, before it goes down."""
+    tops: list[float] = []
+    for i, value in enumerate(alike):
+        tops.append(tops[-1] if i and alike[i - 1] >= value else value)
+    return [top - value for top, value in zip(tops, alike, strict=True)]
 
 
 def _smoothed(alike: Sequence[float]) -> list[float]:
