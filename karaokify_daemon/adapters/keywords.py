@@ -4,7 +4,7 @@ How frequent words are is known of some forty languages (wordfreq: Speer 2022,
 doi:10.5281/zenodo.7199437), which words are stop words of some fifty (stopwords-iso).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 import stopwordsiso
@@ -22,10 +22,12 @@ _FREQUENCIES = {"no": "nb", "nn": "nb", "hr": "sh", "bs": "sh", "sr": "sh", "tl"
 _STOP_WORDS = {"nn": "no"}
 
 
-def keywords(found: Sequence[Sentence], language: str) -> dict[str, float]:
+def keywords(
+    found: Sequence[Sentence], language: str, pulse: Callable[[], None] = lambda: None
+) -> dict[str, float]:
     """Return the terms that sentences are about, folded, each with a weight above 0, up to 1."""
     code = language.partition("-")[0].lower()
-    return keyness(found, frequencies(code), stop_words(code))
+    return keyness(found, frequencies(code), stop_words(code), pulse)
 
 
 @lru_cache(maxsize=4)

@@ -14,6 +14,7 @@ _PCM_BYTES_PER_MS = 32
 _DECODING = 100 * _MB
 _HIGHLIGHTING = 300 * _MB
 _RENDERING, _RENDERING_PER_PIXEL = 200 * _MB, 250
+_DECODER_PER_PIXEL = 22
 _HEARD_PER_MS = 550  # whisper takes about 2 GB for an hour
 _UNKNOWN_MODEL = 2000
 # In MB, on the processor. The longest name that a model's begins with counts.
@@ -165,7 +166,10 @@ def to_highlight() -> Needs:
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """What decides how large a video becomes; `moving`: more than captions moves in it."""
+    """What decides how large a video becomes; `moving`: more than captions moves in it.
+
+    A reel reads pictures of `decoded` pixels with so many `decoders` at once.
+    """
 
     width: int
     height: int
@@ -173,15 +177,21 @@ class Picture:
     duration_ms: int
     crf: int
     moving: bool
+    decoders: int = 1
+    decoded: int = 0
 
 
 def to_render(pictures: Sequence[Picture]) -> Needs:
     """Return what rendering the videos of a bundle needs."""
-    pixels = max((one.width * one.height for one in pictures), default=0)
     return Needs(
-        memory=_RENDERING + pixels * _RENDERING_PER_PIXEL,
+        memory=_RENDERING + max(map(_working, pictures), default=0),
         disks=(("outbox", _TEXTS + sum(_video(one) for one in pictures)),),
     )
+
+
+def _working(of: Picture) -> int:
+    more = (of.decoders - 1) * of.decoded * _DECODER_PER_PIXEL
+    return of.width * of.height * _RENDERING_PER_PIXEL + more
 
 
 def _video(of: Picture) -> int:

@@ -137,16 +137,16 @@ def windows(found: Sequence[Sentence], most: int) -> list[Sequence[Sentence]]:
     result: list[Sequence[Sentence]] = []
     begin = 0
     while begin < len(found):
-        end = begin + _fitting(sizes[begin:], most)
+        end = begin + _count_within(sizes[begin:], most)
         result.append(found[begin:end])
         if end == len(found):
             break
         inner = sizes[begin + 1 : end][::-1]
-        begin = end - _fitting(inner, int(most * _OVERLAP), least=min(1, len(inner)))
+        begin = end - _count_within(inner, int(most * _OVERLAP), least=min(1, len(inner)))
     return result
 
 
-def _fitting(sizes: Iterable[int], most: int, *, least: int = 1) -> int:
+def _count_within(sizes: Iterable[int], most: int, *, least: int = 1) -> int:
     """Return how many of the sizes, from the first, come to `most` together."""
     return max(least, sum(total <= most for total in accumulate(sizes)))
 
@@ -234,7 +234,7 @@ def _best(clips: Iterable[Candidate], found: Sequence[Sentence], most: int) -> s
     """Return the clips of the highest scores, one at least, whose texts come to `most` tokens."""
     ranked = sorted(set(clips), key=lambda clip: (-clip.score, clip.first, clip.last))
     sizes = [sum(tokens(_line(s)) for s in found[clip.first : clip.last + 1]) for clip in ranked]
-    return set(ranked[: _fitting(sizes, most)])
+    return set(ranked[: _count_within(sizes, most)])
 
 
 def _part(answer: Digest, kept: Iterable[Candidate], most: int) -> dict[str, Any]:

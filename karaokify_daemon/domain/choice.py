@@ -9,11 +9,16 @@ import math
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 LEAST = 0.9  # of the length that is asked for
-_STEPS = 600  # into which that length is divided
+# Into so many parts that length is divided; that of long reels, whose clips are short beside it,
+# into more, as far as time and memory go.
+_STEPS, _MOST_STEPS = 600, 6000
+_LONG_MS, _UPDATES, _CELLS = 900_000, 12_000_000, 8_000_000
+_MANY = 40_000  # candidates; of more, some that are nearly as long as others are left out
+_PULSE = 200  # candidates between two calls
 _NEVER = -math.inf
 
 
@@ -35,60 +40,94 @@ class Candidate:
     worth: float = 0.0
 
 
-def best(candidates: Iterable[Candidate], length_ms: int) -> list[Candidate]:
+def best(
+    candidates: Iterable[Candidate], length_ms: int, pulse: Callable[[], None] = lambda: None
+) -> list[Candidate]:
     """Return the candidates of the greatest sum of scores that do not overlap, in order.
 
     Together they are from 90 to 100 % as long as asked for, or, where none are, as long as can be.
-    Each length is rounded up, to 1/600 of what is asked for, so that no sum is too long.
+    Each length is rounded up, to 1/600 of what is asked for or less, so that no sum is too long.
+    `pulse` is called now and then, and may raise.
 
     >>> given = [Candidate(first=i, last=i, length=4000, score=i) for i in range(5)]
     >>> [found.first for found in best(given, 10_000)]
     [3, 4]
     """
-    step = length_ms / _STEPS
+    given = [one for one in candidates if one.length <= length_ms]
+    if not given:
+        return []
+    steps = _steps(given, length_ms)
     ending: dict[int, list[tuple[Candidate, int]]] = defaultdict(list)
-    for candidate in candidates:
-        cost = math.ceil(candidate.length / step)
-        if cost <= _STEPS:
-            ending[candidate.last].append((candidate, cost))
+    for candidate in _thinned(given, length_ms):
+        cost = math.ceil(candidate.length * steps / length_ms)
+        ending[candidate.last].append((candidate, cost))
     ends = sorted(ending)
-    rows, chosen = _table([(end, ending[end]) for end in ends])
+    parts = [ending[end] for end in ends]
+    rows = _table(ends, parts, steps, pulse)
     last = rows[-1]
-    reached = [used for used in range(_STEPS + 1) if last[used] > _NEVER]
-    least = min(math.ceil(LEAST * _STEPS), reached[-1])
+    reached = [used for used in range(steps + 1) if last[used] > _NEVER]
+    least = min(math.ceil(LEAST * steps), reached[-1])
     used = max((used for used in reached if used >= least), key=lambda used: last[used])
     found: list[Candidate] = []
     at = len(ends)
     while at:
-        taken = chosen[at - 1][used]
-        if taken < 0:
+        value = rows[at][used]
+        if value == rows[at - 1][used]:
             at -= 1
             continue
-        candidate, cost = ending[ends[at - 1]][taken]
+        candidate, cost = next(
+            (one, cost)
+            for one, cost in parts[at - 1]
+            if cost <= used and rows[_before(ends, one.first)][used - cost] + one.score == value
+        )
         found.append(candidate)
         used -= cost
         at = _before(ends, candidate.first)
     return found[::-1]
 
 
+def _steps(given: Sequence[Candidate], length_ms: int) -> int:
+    if length_ms <= _LONG_MS:
+        return _STEPS
+    ends = len({one.last for one in given})
+    most = min(_MOST_STEPS, _UPDATES // min(_MANY, len(given)), _CELLS // ends)
+    return max(_STEPS, most)
+
+
+def _thinned(given: Sequence[Candidate], length_ms: int) -> Sequence[Candidate]:
+    """Return not too many candidates: of those that begin alike, the best of each length."""
+    parts = _STEPS
+    while len(given) > _MANY and parts > 1:
+        kept: dict[tuple[int, int, bool], Candidate] = {}
+        for one in given:
+            key = one.first, one.length * parts // length_ms, one.offered
+            if key not in kept or one.score > kept[key].score:
+                kept[key] = one
+        given = list(kept.values())
+        parts //= 2
+    return given
+
+
 def _table(
-    ending: Sequence[tuple[int, list[tuple[Candidate, int]]]],
-) -> tuple[list["array[float]"], list["array[int]"]]:  # array takes no type before 3.12
-    """Return, for each end, the best score of each exact length, and which candidate ends there."""
-    ends = [end for end, _ in ending]
-    nothing = array("d", [0.0] + [_NEVER] * _STEPS)
-    rows, chosen = [nothing], []
-    for _, candidates in ending:
-        row, taken = array("d", rows[-1]), array("l", [-1]) * (_STEPS + 1)
-        for number, (candidate, cost) in enumerate(candidates):
+    ends: Sequence[int],
+    ending: Sequence[Sequence[tuple[Candidate, int]]],
+    steps: int,
+    pulse: Callable[[], None],
+) -> list["array[float]"]:  # array takes no type before 3.12
+    """Return the best score of each exact length, before all ends and up to each of them."""
+    rows = [array("d", [0.0] + [_NEVER] * steps)]
+    count = 0
+    for candidates in ending:
+        row = rows[-1][:]
+        for candidate, cost in candidates:
+            if count % _PULSE == 0:
+                pulse()
+            count += 1
             before, score = rows[_before(ends, candidate.first)], candidate.score
-            for used in range(cost, _STEPS + 1):
-                worth = before[used - cost] + score
-                if worth > row[used]:
-                    row[used], taken[used] = worth, number
+            moved = [there + score for there in before[: steps + 1 - cost]]
+            row[cost:] = array("d", map(max, row[cost:], moved))
         rows.append(row)
-        chosen.append(taken)
-    return rows, chosen
+    return rows
 
 
 def _before(ends: Sequence[int], first: int) -> int:

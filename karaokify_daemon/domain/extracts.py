@@ -1,7 +1,5 @@
-"""What is told of a recording in its own sentences: a summary, key points, and a file's name."""
+"""What is told of a recording in its own sentences: a summary, and key points."""
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 from karaokify_daemon.domain.alignment import folded
@@ -18,7 +16,6 @@ _POINT = 200  # characters
 _ALIKE = 0.4  # of the keywords of two sentences; then the second tells nothing new
 _WORDS = 5  # what is shorter is told only where there is nothing else
 _LEANING = 0.5  # of the worth of a sentence that refers back
-_NAME = 80  # characters
 _STEM = 4  # letters at the beginning of a word
 _OPEN = " ,;:-–—"  # noqa: RUF001 - what no sentence ends with, dashes among it
 
@@ -84,17 +81,6 @@ def says_more(title: str, beside: str) -> bool:
     """
     known = {folded(word)[:_STEM] for word in beside.split()}
     return not {folded(word)[:_STEM] for word in title.split()} <= known
-
-
-def slug(title: str) -> str:
-    """Return a name for files: letters, digits and hyphens, at most 80 characters.
-
-    >>> slug("Čapek & Söhne: R.U.R. (1920)"), slug("珊瑚、海洋"), slug("?!")
-    ('čapek-söhne-r-u-r-1920', '珊瑚-海洋', '')
-    """
-    text = unicodedata.normalize("NFC", title).lower()
-    kept = "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else "-" for c in text)
-    return re.sub("-+", "-", kept)[:_NAME].strip("-")
 
 
 def _diverse(

@@ -10,7 +10,7 @@ doi:10.1145/564376.564398).
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from karaokify_daemon.domain.sentences import Sentence
 from karaokify_daemon.domain.terms import groups, terms
@@ -26,14 +26,17 @@ _LENGTH = 6  # terms: a shorter sentence does not say more per word
 
 
 def keyness(
-    found: Sequence[Sentence], reference: Mapping[str, float], stop_words: frozenset[str]
+    found: Sequence[Sentence],
+    reference: Mapping[str, float],
+    stop_words: frozenset[str],
+    pulse: Callable[[], None] = lambda: None,
 ) -> dict[str, float]:
     """Return the terms that a recording is about, each with a weight above 0, up to 1.
 
     `reference` says how frequent folded terms are in the language, from 0 to 1. Where it is empty,
     what counts is in how few sentences a term is said (inverse document frequency).
     """
-    own = [terms(found[i]) for i, first in enumerate(groups(found)) if first == i]
+    own = [terms(found[i]) for i, first in enumerate(groups(found, pulse)) if first == i]
     parts = [_keyness(part, reference, stop_words) for part in _stretches(own)]
     most: dict[str, float] = {}
     for part in parts:

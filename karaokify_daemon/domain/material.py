@@ -10,10 +10,12 @@ from itertools import accumulate, pairwise
 from karaokify_daemon.domain.choice import Candidate
 from karaokify_daemon.domain.leaning import asks, leans
 from karaokify_daemon.domain.sentences import Sentence
+from karaokify_daemon.domain.stretches import fewer
 from karaokify_daemon.domain.timeline import Clip, Cut, Timeline
 
 CROSSFADE_MS = 250
 _BEFORE_MS, _AFTER_MS = 350, 450  # how much of the silence around it belongs to a clip, at most
+LONGEST_MARGIN_MS = max(_BEFORE_MS, _AFTER_MS)
 _SILENCE_MS = 2500  # a clip goes on over no longer one
 _MOMENT_MS = 250  # between two hard cuts; less is not understood
 
@@ -135,11 +137,11 @@ class Reel:
 
         What is shorter than two frames is left out. Raises ValueError where all is.
         """
-        cuts = [[cut for cut in part if _frames(cut, rate) >= 2] for part in cuts]
+        cuts = [[cut for cut in part if cut_frames(cut, rate) >= 2] for part in cuts]
         chosen = [clip for clip, part in zip(chosen, cuts, strict=True) if part]
         cuts = [part for part in cuts if part]
         joined = [replace(cut, goes_on=i > 0) for part in cuts for i, cut in enumerate(part)]
-        timeline = Timeline.of(joined, rate, CROSSFADE_MS)
+        timeline = Timeline.of(fewer(joined, rate, CROSSFADE_MS), rate, CROSSFADE_MS)
         ends = [0, *accumulate(len(part) for part in cuts)]
         parts = tuple(timeline.clips[one:other] for one, other in pairwise(ends))
         return cls(timeline=timeline, chosen=tuple(chosen), parts=parts)
@@ -150,7 +152,8 @@ class Reel:
         return frozenset(i for clip in self.chosen for i in range(clip.first, clip.last + 1))
 
 
-def _frames(cut: Cut, rate: Fraction) -> int:
+def cut_frames(cut: Cut, rate: Fraction) -> int:
+    """Return how many frames a cut has by itself."""
     return round((cut.end - cut.start) * rate / 1000)
 
 

@@ -10,9 +10,10 @@ of a recording has its best sentences.
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 
+from karaokify_daemon.domain.alikeness import Alike
 from karaokify_daemon.domain.leaning import asks
 from karaokify_daemon.domain.sentences import Sentence
 from karaokify_daemon.domain.terms import groups, terms
@@ -29,6 +30,8 @@ _CALLS = "!！"  # noqa: RUF001 - that of Chinese and Japanese, too
 _USUAL_DB, _LOUDEST_DB = 3.0, 12.0
 _QUESTION, _EXCLAMATION, _FIGURE = 0.6, 0.4, 0.4
 _REPEATED = 0.5  # what a sentence loses that says what a better one has said
+_HALF = 0.5  # of what two sentences say; with less in common, they say different things
+_PULSE = 200  # sentences between two calls
 
 
 def worths(
@@ -36,11 +39,12 @@ def worths(
     keywords: Mapping[str, float],
     levels: Sequence[float | None],
     language: str,
+    pulse: Callable[[], None] = lambda: None,
 ) -> list[float]:
     """Return what each sentence is worth, from 0 to 1.
 
     `keywords` are folded words with their weights, `levels` how loud each sentence is (dB, None
-    for unknown).
+    for unknown). `pulse` is called now and then, and may raise.
     """
     if not found:
         return []
@@ -52,7 +56,7 @@ def worths(
     usual = median(known) if known else 0.0
     energy = [_loudness(0.0 if level is None else level - usual) for level in levels]
     total = found[-1].end or 1
-    phrases = _set_phrases(found)
+    phrases = _set_phrases(found, pulse)
     asked = [asks(sentence, language) for sentence in found]
     plain = [
         _SALIENCE * salience[i]
@@ -63,13 +67,13 @@ def worths(
     ]
     plain = [worth * (_PHRASE if i in phrases else 1) for i, worth in enumerate(plain)]
     short = [min(1.0, len(sentence.words) / _WORDS) for sentence in found]
-    fresh = _fresh([p * s for p, s in zip(plain, short, strict=True)], contents)
+    fresh = _fresh([p * s for p, s in zip(plain, short, strict=True)], contents, pulse)
     spread = _spread(fresh, [s.start * _REGIONS // (total + 1) for s in found])
     return [worth**_CONTRAST for worth in spread]
 
 
 def _content(sentence: Sentence, keywords: Mapping[str, float]) -> frozenset[str]:
-    return frozenset(terms(sentence)) & keywords.keys()
+    return frozenset(terms(sentence)).intersection(keywords)
 
 
 def _salience(words: frozenset[str], keywords: Mapping[str, float], sentence: Sentence) -> float:
@@ -78,9 +82,9 @@ def _salience(words: frozenset[str], keywords: Mapping[str, float], sentence: Se
     return float(known / max(_WORDS, len(sentence.words)) ** _DENSITY)
 
 
-def _set_phrases(found: Sequence[Sentence]) -> set[int]:
+def _set_phrases(found: Sequence[Sentence], pulse: Callable[[], None]) -> set[int]:
     """Return the numbers of the sentences that are said nearly word by word several times."""
-    first = groups(found)
+    first = groups(found, pulse)
     often = Counter(first)
     return {i for i, group in enumerate(first) if often[group] >= _OFTEN}
 
@@ -122,19 +126,24 @@ def _ranks(values: Sequence[float]) -> list[float]:
     return found
 
 
-def _fresh(worth: Sequence[float], contents: Sequence[frozenset[str]]) -> list[float]:
+def _fresh(
+    worth: Sequence[float], contents: Sequence[frozenset[str]], pulse: Callable[[], None]
+) -> list[float]:
     """Return what is left of each worth, beside what better sentences have said already."""
     found = list(worth)
-    saying: dict[str, list[int]] = {}
-    for i in sorted(range(len(worth)), key=lambda i: (-worth[i], i)):
+    index = Alike(contents, _HALF)
+    said: set[frozenset[str]] = set()
+    for n, i in enumerate(sorted(range(len(worth)), key=lambda i: (-worth[i], i))):
+        if n % _PULSE == 0:
+            pulse()
         words = contents[i]
-        others = {j for word in words for j in saying.get(word, ())}
-        alike = max(
-            (len(words & contents[j]) / len(words | contents[j]) for j in others), default=0
-        )
-        found[i] *= 1 - _REPEATED * max(0.0, 2 * alike - 1)
-        for word in words:
-            saying.setdefault(word, []).append(i)
+        if words in said:
+            found[i] *= 1 - _REPEATED
+        elif words:
+            alike = max((alike for _, alike in index.found(i)), default=_HALF)
+            found[i] *= 1 - _REPEATED * (2 * alike - 1)
+            index.add(i)
+            said.add(words)
     return found
 
 

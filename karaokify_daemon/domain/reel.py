@@ -3,11 +3,12 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import pairwise
+from functools import partial
 
 from karaokify_daemon.domain.choice import LEAST, Candidate, best
+from karaokify_daemon.domain.filling import filled, shortened, start
 from karaokify_daemon.domain.leaning import is_question
-from karaokify_daemon.domain.material import Material, Reel
+from karaokify_daemon.domain.material import Material, Reel, cut_frames
 from karaokify_daemon.domain.offers import SHORTEST_MS, fitting, varied
 from karaokify_daemon.domain.timeline import Cut
 
@@ -22,6 +23,7 @@ _UNANSWERED, _UNTOLD = 1.0, 2.5  # to end with a question, or with the news that
 _PASSAGE = 3  # times as much where a reel is best one passage
 _JUNK = 0.02  # of worth; a clip neither begins nor ends with less, where that is possible
 _ENOUGH, _ROUNDS, _SMALLER = 0.97, 5, 0.02
+_PULSE = 200  # sentences between two calls
 
 
 def longest_clip_ms(length_ms: int, count: int = 1) -> int:
@@ -44,6 +46,7 @@ def runs(
     taken: Collection[int] = (),
     least: float = 0.0,
     strict: bool = True,
+    pulse: Callable[[], None] = lambda: None,
 ) -> Iterator[Candidate]:
     """Yield the runs of sentences that may be a clip of one of `count` reels of some length.
 
@@ -55,6 +58,8 @@ def runs(
     shortest = _SHORTEST_MS if strict else SHORTEST_MS
     cut, alone = _cost_of_a_cut(length_ms, count), _PASSAGE if count > 1 else 1
     for first in range(len(found)):
+        if first % _PULSE == 0:
+            pulse()
         if worth[first] < least:
             continue
         score = -cut - alone * (_IN_THE_AIR if first in material.leaning else 0)
@@ -102,7 +107,7 @@ def reels(
     found: list[Reel] = []
     taken: set[int] = set()
     while len(found) < count and len(taken) < len(material.sentences):
-        sources = _sources(material, length_ms, count, offered, taken)
+        sources = _sources(material, length_ms, count, offered, taken, pulse)
         one = _reel(material, rate, length_ms, sources, taken, pulse)
         if one is None or (found and one.timeline.duration_ms < LEAST * length_ms):
             break
@@ -117,6 +122,7 @@ def _sources(
     count: int,
     offered: Sequence[Candidate],
     taken: Collection[int],
+    pulse: Callable[[], None],
 ) -> Iterator[Sequence[Candidate]]:
     """Yield what a reel may be made of, the better first."""
     theirs = list(fitting(material, offered, length_ms, taken))
@@ -128,12 +134,16 @@ def _sources(
         whole = {(clip.first, clip.last) for clip in offered}
         yield [clip for clip in theirs if (clip.first, clip.last) in whole]
         yield nearly
+    own = partial(runs, material, length_ms, count=count, taken=taken, pulse=pulse)
     for least, strict in ((_JUNK, True), (0.0, True), (0.0, False)):
-        others = runs(material, length_ms, count=count, taken=taken, least=least, strict=strict)
+        others = own(least=least, strict=strict)
         apart = [c for c in others if covered.isdisjoint(range(c.first, c.last + 1))]
         if theirs and least:
             yield [*nearly, *(c for c in apart if c.last not in material.asking)]
         yield [*nearly, *apart]
+    # What was offered may be worth nothing, or not fit together: then it stands in nobody's way.
+    for strict in (True, False) if theirs else ():
+        yield [*nearly, *own(strict=strict)]
 
 
 def _reel(
@@ -145,21 +155,36 @@ def _reel(
     pulse: Callable[[], None],
 ) -> Reel | None:
     """Return the best reel of the first source of candidates that fills it, else the longest."""
-    last = len(material.sentences) - 1
     if not taken and material.duration_ms <= length_ms:
-        whole = Candidate(first=0, last=last, length=material.duration_ms, score=1.0)
-        cuts = [Cut(start=one, end=other) for one, other in material.kept(0, material.duration_ms)]
-        return _cut(lambda: Reel.cut([whole], [cuts], rate))
+        return _cut(lambda: _whole(material, rate, length_ms))
     found: list[Reel] = []
     for candidates in sources:
         pulse()
-        one = _filled(material, rate, length_ms, candidates, pulse)
+        one = _best(material, rate, length_ms, candidates, pulse)
+        if one is not None and one.timeline.duration_ms >= LEAST * length_ms:
+            return one
+        found += [one] if one is not None else []
+    for shortest_ms in (SHORTEST_MS, 0):
+        one = filled(material, rate, length_ms, taken=taken, shortest_ms=shortest_ms, pulse=pulse)
         if one is not None and one.timeline.duration_ms >= LEAST * length_ms:
             return one
         found += [one] if one is not None else []
     if found:
         return max(found, key=lambda one: one.timeline.frames)
-    return None if taken else _cut(lambda: _part(material, rate, length_ms))
+    return None if taken else _cut(lambda: start(material, rate, length_ms))
+
+
+def _whole(material: Material, rate: Fraction, length_ms: int) -> Reel:
+    last = len(material.sentences) - 1
+    clip = Candidate(first=0, last=last, length=material.duration_ms, score=1.0)
+    cuts = [Cut(start=one, end=other) for one, other in material.kept(0, material.duration_ms)]
+    reel = Reel.cut([clip], [cuts], rate)
+    surplus = reel.timeline.frames - int(length_ms * rate / 1000)
+    if surplus <= 0:
+        return reel
+    # Frames are rounded.
+    last_cut = shortened(cuts[-1], max(2, cut_frames(cuts[-1], rate) - surplus), rate)
+    return Reel.cut([clip], [[*cuts[:-1], last_cut]], rate)
 
 
 def _cut(made: Callable[[], Reel]) -> Reel | None:
@@ -170,7 +195,7 @@ def _cut(made: Callable[[], Reel]) -> Reel | None:
         return None
 
 
-def _filled(
+def _best(
     material: Material,
     rate: Fraction,
     length_ms: int,
@@ -185,7 +210,7 @@ def _filled(
     room, low, high = length_ms, 0, 2 * length_ms
     for _ in range(_ROUNDS):
         pulse()
-        chosen = _joined(material, best(candidates, room))
+        chosen = _joined(material, best(candidates, room, pulse))
         made = _cut(lambda chosen=chosen: Reel.of(material, chosen, rate))  # type: ignore[misc]
         if made is None:
             break
@@ -221,22 +246,3 @@ def _joined(material: Material, chosen: Sequence[Candidate]) -> list[Candidate]:
         else:
             found.append(clip)
     return found
-
-
-def _part(material: Material, rate: Fraction, length_ms: int) -> Reel:
-    """Return the best sentence, or the start of it where all are longer than the reel is to be."""
-    found, worth = material.sentences, material.worth
-    fits = [s.id for s in found if material.length(s.id, s.id) <= length_ms]
-    at = max(fits or range(len(found)), key=lambda i: (worth[i], -i))
-    candidate = Candidate(first=at, last=at, length=material.length(at, at), score=worth[at])
-    if fits:
-        return Reel.of(material, [candidate], rate)
-    cut = material.cuts(at, at)[0]
-    end = cut.start + length_ms
-    gaps = [
-        (one.end + other.start) // 2
-        for one, other in pairwise(found[at].words)
-        if cut.start < (one.end + other.start) // 2 <= end
-    ]
-    clip = Cut(start=cut.start, end=max(gaps, default=min(end, cut.end)), lead=cut.lead)
-    return Reel.cut([candidate], [[clip]], rate)

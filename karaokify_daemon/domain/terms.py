@@ -1,13 +1,15 @@
 """What a text is counted by: its words, or pairs of characters where it has no spaces."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
 from karaokify_daemon.domain.alignment import folded
+from karaokify_daemon.domain.alikeness import Alike
 from karaokify_daemon.domain.sentences import Sentence
 
 _ALIKE = 0.65
+_PULSE = 200  # sentences between two calls
 _fold = lru_cache(maxsize=100_000)(folded)
 
 
@@ -33,25 +35,25 @@ def bigrams(text: str) -> list[str]:
     return [text[i : i + 2] for i in range(max(1, len(text) - 1))] if text else []
 
 
-def groups(found: Sequence[Sentence]) -> list[int]:
+def groups(found: Sequence[Sentence], pulse: Callable[[], None] = lambda: None) -> list[int]:
     """Return, for each sentence, the number of the first one that says nearly the same.
 
     Of two such the most pairs of neighbouring terms are the same (shingles and their resemblance:
     Broder 1997, doi:10.1109/SEQUEN.1997.666900); of two that differ in a few key words, fewer are.
+    `pulse` is called now and then, and may raise.
     """
-    first: list[int] = []
-    saying: dict[tuple[str, ...], list[int]] = {}
-    own: list[frozenset[tuple[str, ...]]] = []
-    for i, sentence in enumerate(found):
-        said = terms(sentence)
-        own.append(frozenset(pairwise(said)) or frozenset([tuple(said)]))
-        shared: dict[int, int] = {}
-        for pair in own[i]:
-            for j in saying.get(pair, ()):
-                shared[j] = shared.get(j, 0) + 1
-        alike = [j for j, n in shared.items() if n >= _ALIKE * len(own[i] | own[j])]
-        first.append(min(alike, default=i))
-        if not alike:
-            for pair in own[i]:
-                saying.setdefault(pair, []).append(i)
-    return first
+    own = [_pairs(terms(sentence)) for sentence in found]
+    index = Alike(own, _ALIKE)
+    known: dict[frozenset[tuple[str, ...]], int] = {}
+    for i, pairs in enumerate(own):
+        if i % _PULSE == 0:
+            pulse()
+        if pairs not in known:
+            known[pairs] = min((j for j, _ in index.found(i)), default=i)
+            if known[pairs] == i:
+                index.add(i)
+    return [known[pairs] for pairs in own]
+
+
+def _pairs(said: Sequence[str]) -> frozenset[tuple[str, ...]]:
+    return frozenset(pairwise(said)) or frozenset([tuple(said)])

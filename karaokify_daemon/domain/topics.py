@@ -46,13 +46,13 @@ def chapters(
     if not depths:
         return [0]
     # Hearst's cutoffs: what is clearly deeper than gaps usually are, and more so where it is close.
-    clear, usual = fmean(depths), math.ceil(duration_ms / _USUAL_MS)
+    clear, spread, usual = fmean(depths), pstdev(depths), math.ceil(duration_ms / _USUAL_MS)
     begins = [found[0].start]
     chosen = [0]
     for gap in sorted(range(len(depths)), key=lambda gap: (-depths[gap], gap)):
         start = found[gap + 1].start
         deviations = 0.5 if len(chosen) < usual else 1.0
-        enough = len(chosen) > least and depths[gap] <= clear + deviations * pstdev(depths)
+        enough = len(chosen) > least and depths[gap] <= clear + deviations * spread
         if len(chosen) > most or enough:
             break
         if all(abs(start - own) >= shortest for own in (*begins, duration_ms)):
@@ -65,22 +65,19 @@ def _depths(found: Sequence[Sentence], keywords: Mapping[str, float], block_ms: 
     """Return how deep the valley of likeness is at each gap, with what its pause is worth."""
     alike = _smoothed(_likenesses(found, keywords, block_ms))
     pauses = [other.start - one.end for one, other in pairwise(found)]
+    before, behind = _climbs(alike), _climbs(alike[::-1])[::-1]
     return [
-        _climb(alike[: i + 1][::-1])
-        + _climb(alike[i:])
-        + _PAUSE * min(1.0, max(0, pause) / _PAUSE_MS)
+        before[i] + behind[i] + _PAUSE * min(1.0, max(0, pause) / _PAUSE_MS)
         for i, pause in enumerate(pauses)
     ]
 
 
-def _climb(alike: Sequence[float]) -> float:
-    """Return how far it goes up from the first value on, before it goes down."""
-    top = alike[0]
-    for value in alike[1:]:
-        if value < top:
-            break
-        top = value
-    return top - alike[0]
+def _climbs(alike: Sequence[float]) -> list[float]:
+    """Return how far it goes up from each value backwards, before it goes down."""
+    tops: list[float] = []
+    for i, value in enumerate(alike):
+        tops.append(tops[-1] if i and alike[i - 1] >= value else value)
+    return [top - value for top, value in zip(tops, alike, strict=True)]
 
 
 def _smoothed(alike: Sequence[float]) -> list[float]:
@@ -98,16 +95,24 @@ def _likenesses(
     result = []
     for gap in range(len(found) - 1):
         before.update(own[gap])
-        behind.subtract(own[gap] if last > gap else {})
+        _take(behind, own[gap] if last > gap else {})
         last = max(last, gap + 1)
         while found[gap].end - found[first].start > block_ms and first < gap:
-            before.subtract(own[first])
+            _take(before, own[first])
             first += 1
         while last < len(found) and found[last].end - found[gap + 1].start <= block_ms:
             behind.update(own[last])
             last += 1
         result.append(_cosine(before, behind, weights))
     return result
+
+
+def _take(block: Vector, own: Mapping[str, int]) -> None:
+    """Take a sentence out of a block; of what is no more in it, nothing stays."""
+    for term, n in own.items():
+        block[term] -= n
+        if not block[term]:
+            del block[term]
 
 
 def _stems(sentence: Sentence, keywords: Mapping[str, float]) -> Vector:

@@ -120,10 +120,10 @@ def _asked(asker: "_Asker", found: Sequence[Sentence], wish: Wish, window_tokens
 
 def _shortened(digest: Digest, found: Sequence[Sentence], wish: Wish) -> Digest:
     """Return a digest of clips that are not too long: the model has seen no times."""
-    return replace(digest, clips=tuple(_fitting(clip, found, wish) for clip in digest.clips))
+    return replace(digest, clips=tuple(_ended_sooner(clip, found, wish) for clip in digest.clips))
 
 
-def _fitting(clip: Candidate, found: Sequence[Sentence], wish: Wish) -> Candidate:
+def _ended_sooner(clip: Candidate, found: Sequence[Sentence], wish: Wish) -> Candidate:
     last = clip.last
     while last > clip.first and found[last].end - found[clip.first].start > wish.longest_ms:
         last -= 1

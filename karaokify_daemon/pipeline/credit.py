@@ -1,9 +1,10 @@
 """Who has said which part of what is told of a recording, and why not the language model."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from karaokify_daemon.domain.answers import in_short
+from karaokify_daemon.domain.choice import Candidate
 from karaokify_daemon.domain.digest import Digest
 from karaokify_daemon.errors import LlmError
 from karaokify_daemon.pipeline.asking import Asked
@@ -21,6 +22,19 @@ def credited(asked: Asked, own: Digest, *, reels: bool) -> dict[str, Any]:
     why = f"the language model's answer was used in part: {in_short(asked.problems)}"
     told = {"why": why} if asked.problems else {}
     return {"chosen_by": chosen_by, **told, "parts": parts, "llm": asked.facts}
+
+
+def chooser(chosen: Iterable[Candidate]) -> str:
+    """Return who has chosen the clips of reels: the model, where any of them is one of its own."""
+    return _MODEL if any(clip.offered for clip in chosen) else _ITSELF
+
+
+def settled(facts: Mapping[str, Any], chosen: Collection[Candidate]) -> dict[str, Any]:
+    """Return what the manifest tells when reels are made: a model's clips may not be in them."""
+    if not chosen or chooser(chosen) == facts["chosen_by"]:
+        return dict(facts)
+    parts = {"parts": {**facts["parts"], "clips": chooser(chosen)}} if "parts" in facts else {}
+    return {**facts, "chosen_by": chooser(chosen), **parts}
 
 
 def uncredited(error: LlmError, model: str) -> dict[str, Any]:

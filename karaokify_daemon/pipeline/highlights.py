@@ -21,7 +21,7 @@ from karaokify_daemon.domain.sentences import Sentence, sentences
 from karaokify_daemon.domain.transcript import Segment, Transcript
 from karaokify_daemon.errors import CancelledError, LlmError
 from karaokify_daemon.pipeline.asking import ask
-from karaokify_daemon.pipeline.credit import credited, uncredited, warning
+from karaokify_daemon.pipeline.credit import chooser, credited, settled, uncredited, warning
 
 if TYPE_CHECKING:
     from karaokify_daemon.pipeline.digesting import Extractive
@@ -100,7 +100,7 @@ class Highlighter:
         if not found:
             self._warn("nothing is said in it that a reel or a summary could be made of")
             return Highlights(facts={"chosen_by": "nobody", "reels": []})
-        own = Extractive(found, transcript.language)
+        own = Extractive(found, transcript.language, self._pulse)
         worth = own.worths(loudness_of(found, pcm))
         said = _fingerprint(found)
         if noted is None or noted.get("said") != said:
@@ -118,11 +118,12 @@ class Highlighter:
             language=transcript.language,
         )
         made = tuple(self._reels(material, digest, own, rate))
+        told = settled(facts, [clip for named in made for clip in named.reel.chosen])
         return Highlights(
             sentences=found,
             digest=digest,
             reels=made,
-            facts={**facts, "reels": [reel_facts(reel) for reel in made]},
+            facts={**told, "reels": [reel_facts(reel) for reel in made]},
             noted={"digest": digest.to_dict(), "facts": facts, "said": said},
         )
 
@@ -256,7 +257,7 @@ def clips_of(named: NamedReel, found: Sequence[Sentence]) -> list[dict[str, Any]
                 "sentences": [sentence.id for sentence in said],
                 "title": title,
                 "score": round(candidate.score, 3),
-                "chosen_by": "llm" if candidate.offered else "extractive",
+                "chosen_by": chooser([candidate]),
                 "text": said[0].joiner.join(word.text for word in heard.words),
             }
         )

@@ -17,10 +17,12 @@ from karaokify_daemon.domain.frames import reel_rate
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.retry import is_smaller
+from karaokify_daemon.domain.stretches import stretches
 from karaokify_daemon.domain.summary import summary
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.pipeline.clip_titles import chapters_of, clip_titles
 from karaokify_daemon.pipeline.course import Course
+from karaokify_daemon.pipeline.credit import chooser
 from karaokify_daemon.pipeline.exports import exports
 from karaokify_daemon.pipeline.highlights import Highlights, NamedReel, clips_of
 from karaokify_daemon.pipeline.means import Means
@@ -48,7 +50,7 @@ class _Part:
 class Maker:
     """Makes the files of one job's bundle; `warn` hears what its manifest will say.
 
-    `films` tells that the recording has moving pictures.
+    `film` is the recording's moving picture.
     """
 
     def __init__(
@@ -62,10 +64,10 @@ class Maker:
         *,
         notes: Notes,
         warn: Callable[[str], None],
-        films: bool,
+        film: ffmpeg.VideoStream | None,
     ) -> None:
         self._means, self._job, self._config, self._course = means, job, config, course
-        self._tools, self._films = tools, films
+        self._tools, self._film = tools, film
         self._decoded, self._notes, self._warn = decoded, notes, warn
 
     def make(
@@ -168,7 +170,8 @@ class Maker:
 
     def _picture(self, part: _Part) -> Picture:
         video, own = part.video, self._job.sidecars.background or part.video.background
-        moving = own is not None or video.zoom > 0 or self._films
+        film = self._film if own is None else None
+        moving = own is not None or video.zoom > 0 or self._film is not None
         return Picture(
             width=video.width,
             height=video.height,
@@ -176,6 +179,8 @@ class Maker:
             duration_ms=part.duration_ms,
             crf=video.crf,
             moving=moving,
+            decoders=len(stretches(part.reel.reel.timeline)) if part.reel else 1,
+            decoded=film.width * film.height if film else 0,
         )
 
     def _generator(
@@ -289,7 +294,7 @@ def _told(reel: NamedReel, highlights: Highlights) -> dict[str, Any]:
         "title": reel.title,
         "asked_seconds": reel.asked_ms / 1000,
         "seconds": reel.reel.timeline.duration_ms / 1000,
-        "chosen_by": highlights.facts["chosen_by"],
+        "chosen_by": chooser(reel.reel.chosen),
         "clips": clips_of(reel, highlights.sentences),
     }
 

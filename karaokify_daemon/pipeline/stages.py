@@ -187,7 +187,7 @@ class JobRun:
             decoded,
             notes=self._notes,
             warn=self._warnings.append,
-            films=self._info.video is not None,
+            film=self._info.video,
         )
 
     @property

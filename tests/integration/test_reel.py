@@ -16,9 +16,9 @@ from scipy.signal import correlate
 
 from karaokify_daemon import RenderConfig, VideoGenerator
 from karaokify_daemon.adapters.ffmpeg import Ffmpeg, measure
-from karaokify_daemon.adapters.ffmpeg.reel import stretches
 from karaokify_daemon.config import Limits, Sound, Video
 from karaokify_daemon.domain.chapters import Chapter
+from karaokify_daemon.domain.stretches import fewer, stretches
 from karaokify_daemon.domain.timeline import Cut, Timeline
 from karaokify_daemon.pipeline.waves import spliced
 from tests.support.frames import frames
@@ -112,6 +112,15 @@ def test_each_clip_shows_and_sounds_like_its_place_in_the_recording(source, limi
         around = noise[at - RATE // 4 : at + RATE * 3 // 4]
         lag = np.argmax(correlate(around, piece, "valid")) - RATE // 4
         assert abs(lag) <= 0.005 * RATE, (n, lag)
+
+
+def test_so_does_each_where_there_are_too_many_to_be_read_each_by_itself(
+    source, monkeypatch, limits
+):
+    monkeypatch.setattr("karaokify_daemon.domain.stretches.MOST", 1)
+    cuts = fewer(CUTS, Fraction(25), 250)
+    assert len(stretches(Timeline.of(cuts, Fraction(25), 250))) == 1
+    test_each_clip_shows_and_sounds_like_its_place_in_the_recording(source, limits, "25", cuts)
 
 
 def test_clips_that_follow_closely_are_read_in_one_go():

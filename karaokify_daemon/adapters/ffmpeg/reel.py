@@ -20,31 +20,10 @@ from karaokify_daemon.adapters.ffmpeg.sound import (
     resampled,
 )
 from karaokify_daemon.domain.channels import Channels
+from karaokify_daemon.domain.stretches import stretches
 from karaokify_daemon.domain.timeline import Clip, Timeline
 
-_NEAR_MS = 10_000
 _BEYOND_S = 1.0  # read behind a clip, for sources whose frames come late
-
-
-def stretches(timeline: Timeline) -> list[tuple[Clip, ...]]:
-    """Return the clips of a reel, those together that are read in one go.
-
-    A decoder for each of forty cuts in a minute of speech would take gigabytes.
-    """
-    found: list[list[Clip]] = []
-    for clip in timeline.clips:
-        before = found[-1][-1] if found else None
-        if before is not None and _goes_on(timeline, before, clip):
-            found[-1].append(clip)
-        else:
-            found.append([clip])
-    return [tuple(clips) for clips in found]
-
-
-def _goes_on(timeline: Timeline, before: Clip, clip: Clip) -> bool:
-    """Tell whether a clip follows soon in the recording, and at once in the reel."""
-    gap = clip.start - timeline.source_end(before)
-    return clip.fade <= 1 and 2 * timeline.ms(1) <= gap <= _NEAR_MS
 
 
 def clip_inputs(

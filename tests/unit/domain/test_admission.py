@@ -97,3 +97,10 @@ def test_what_moves_takes_more_and_a_coarser_picture_less():
     assert needed(crf=26) < needed() < needed(moving=True)
     assert 0.5 * GB < needed() < 2 * GB
     assert to_render([picture(), picture()]).disks[0][1] > 1.9 * needed()
+
+
+def test_each_decoder_of_a_reel_needs_memory():
+    usual = to_render([picture()]).memory
+    assert to_render([picture(decoded=1920 * 1080)]).memory == usual
+    reel = to_render([picture(), picture(decoders=41, decoded=1920 * 1080)])
+    assert reel.memory - usual == pytest.approx(40 * 45_000_000, rel=0.05)

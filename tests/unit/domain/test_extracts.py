@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from karaokify_daemon.domain.extracts import points, slug, summary, telling, told
+from karaokify_daemon.domain.extracts import points, summary, telling, told
 from karaokify_daemon.domain.sentences import Sentence
 from karaokify_daemon.domain.transcript import Word
 
@@ -70,10 +70,3 @@ def test_any_text_has_a_summary_and_points(texts, joiner):
     found = said(*texts, joiner=joiner)
     assert len(summary(found, [0.5] * len(found), {})) <= 600
     assert len(points(found, [0.5] * len(found), {}, 10_000)) <= 3
-
-
-@given(st.text(max_size=200))
-def test_names_of_files_hold_nothing_else_than_letters_digits_and_hyphens(title):
-    name = slug(title)
-    assert len(name) <= 80 and not {"/", " ", ".", "\0"} & set(name)
-    assert not name.startswith("-") and not name.endswith("-")

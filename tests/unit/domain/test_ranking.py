@@ -1,5 +1,6 @@
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,3 +83,21 @@ def test_worths_are_shares_and_always_the_same(count, seed):
     worth = worths(found, KEYWORDS, [None] * count, "en")
     assert all(0 <= value <= 1 for value in worth)
     assert worth == worths(found, dict(reversed(KEYWORDS.items())), [None] * count, "en")
+
+
+@pytest.mark.parametrize("size", [1, 3, 12])
+def test_hours_that_say_nearly_the_same_are_ranked_and_it_may_be_stopped(size):
+    r = random.Random(1)
+    vocabulary = [f"word{i}" for i in range(4 * size)]
+    found = talk(*(" ".join(r.sample(vocabulary, size)) for _ in range(3000)))
+    asked = []
+    worth = worths(
+        found, dict.fromkeys(vocabulary, 1.0), [None] * 3000, "en", lambda: asked.append(1)
+    )
+    assert len(worth) == 3000 and len(asked) >= 20
+
+    def stop():
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        worths(found, {}, [None] * 3000, "en", stop)

@@ -3,7 +3,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from karaokify_daemon.domain.choice import Candidate
@@ -11,6 +11,7 @@ from karaokify_daemon.domain.frames import reel_rate
 from karaokify_daemon.domain.material import Material
 from karaokify_daemon.domain.reel import reels
 from karaokify_daemon.domain.sentences import Sentence
+from karaokify_daemon.domain.stretches import stretches
 from karaokify_daemon.domain.transcript import Segment, Transcript, Word
 from karaokify_daemon.pipeline.digesting import Extractive
 from tests.support.talks import BICYCLE, BREAD, spoken
@@ -156,6 +157,57 @@ def test_of_what_was_offered_and_is_too_long_there_is_as_much_as_fits():
         offered=[Candidate(first=50, last=150, length=0, score=1.0)],
     )
     assert one.chosen[0].first <= 50 <= one.chosen[-1].last
+    assert 27_000 <= one.timeline.duration_ms <= 30_000
+
+
+def alike(count, each_ms=4000, gap_ms=500):
+    """Return sentences that are equally long."""
+    step = each_ms + gap_ms
+    spans = [(500 + i * step, 500 + i * step + each_ms) for i in range(count)]
+    found = [Sentence(i, (Word("word", *span),)) for i, span in enumerate(spans)]
+    return Material(sentences=found, worth=[0.5] * count, duration_ms=count * step + 1000)
+
+
+def offered_of(r):
+    """Return a material, and parts of it that a model may offer: in order, of any score."""
+    lengths = r.choice([(300, 1500), (2000, 7000), (4000, 4000), (6000, 12_000)])
+    pauses = r.choice([(500, 500), (60, 1500), (300, 3000), (2600, 4000)])
+    now, found = 500, []
+    for i in range(r.randint(2, 30)):
+        length = r.randint(*lengths)
+        found.append(Sentence(i, (Word("word", now, now + length),)))
+        now += length + r.randint(*pauses)
+    offered, at = [], 0
+    while at < len(found):
+        last = min(len(found) - 1, at + r.choice([0, 1, 3, 3, 4, 9]))
+        if r.random() < 0.8:
+            score = r.choice([0.0, 0.3, 0.9, 1.0])
+            offered.append(Candidate(first=at, last=last, length=0, score=score))
+        at = last + 1
+    worth = [r.random() for _ in found]
+    return Material(sentences=found, worth=worth, duration_ms=now), offered
+
+
+@settings(max_examples=150)
+@given(st.integers(0, 10**6), st.sampled_from([6000, 9000, 12_000, 17_000, 30_000, 60_000]))
+@example(77, 12_000)
+def test_no_offer_makes_a_reel_too_short(seed, length_ms):
+    material, offered = offered_of(random.Random(seed))
+    theirs, own = (
+        [one.timeline.duration_ms for one in reels(material, RATE, length_ms=length_ms, offered=o)]
+        for o in (offered, ())
+    )
+    assert len(theirs) == len(own) == 1 and theirs[0] <= length_ms
+    assert theirs[0] >= min(0.9 * length_ms, own[0])
+
+
+@pytest.mark.parametrize("score", [0.0, 0.9])
+@pytest.mark.parametrize("size", [4, 5])
+def test_what_was_offered_can_be_filled_up_with_what_else_was_offered(size, score):
+    offered = [
+        Candidate(first=i, last=i + size - 1, length=0, score=score) for i in range(0, 60, size)
+    ]
+    [one] = reels(alike(60), RATE, length_ms=30_000, offered=offered)
     assert 27_000 <= one.timeline.duration_ms <= 30_000
 
 
@@ -316,3 +368,19 @@ def test_a_sentence_that_fits_is_shown_to_its_end():
     [one] = reels(material, RATE, length_ms=30_000)
     last = one.timeline.clips[-1]
     assert one.timeline.source_end(last) >= found[one.chosen[-1].last].end
+
+
+@pytest.mark.parametrize(("pauses", "seconds"), [((3000,), 6000), ((300, 900, 3000), 7000)])
+def test_hours_of_a_recording_with_pauses_make_a_long_reel_of_few_stretches(pauses, seconds):
+    r, now, found = random.Random(4), 700, []
+    for i in range(2400):
+        length = r.randint(2000, 8000)
+        found.append(Sentence(i, (Word("word", now, now + length),)))
+        now += length + r.choice(pauses)
+    worth = [r.random() ** 2 for _ in found]
+    material = Material(sentences=found, worth=worth, duration_ms=now)
+    [one] = reels(material, RATE, length_ms=seconds * 1000)
+    assert 900 * seconds <= one.timeline.duration_ms <= 1000 * seconds
+    assert len(stretches(one.timeline)) <= 60
+    chosen = sum(worth[i] for i in one.sentences) / len(one.sentences)
+    assert chosen > 1.1 * sum(worth) / len(worth), "the better ones"

@@ -4,7 +4,7 @@ from karaokify_daemon.domain.choice import Candidate
 from karaokify_daemon.domain.digest import Digest, Point
 from karaokify_daemon.errors import LlmError
 from karaokify_daemon.pipeline.asking import Asked
-from karaokify_daemon.pipeline.credit import credited, uncredited, warning
+from karaokify_daemon.pipeline.credit import chooser, credited, settled, uncredited, warning
 
 CLIP = Candidate(first=0, last=1, length=0, score=0.5)
 OWN = Digest(title="Own", summary="Own.", points=(Point(sentence=1, text="P"),), file_name="own")
@@ -66,3 +66,13 @@ def test_why_there_was_no_answer_names_the_model_once(problem, why):
     assert facts == {"chosen_by": "extractive", "why": why, "llm": {"requests": 2}}
     assert warning(facts) == f"{why}; highlights were chosen without it"
     assert uncredited(LlmError(problem), "a/b")["llm"] == {"model": "a/b"}
+
+
+def test_reels_without_a_clip_of_the_model_are_not_chosen_by_it():
+    theirs = Candidate(first=0, last=1, length=2000, score=0.5, offered=True)
+    facts = credited(Asked(digest=Digest(title="A", clips=(CLIP,))), OWN, reels=True)
+    assert settled(facts, [CLIP, theirs]) == settled(facts, []) == facts
+    told = settled(facts, [CLIP])
+    assert told["chosen_by"] == told["parts"]["clips"] == chooser([CLIP]) == "extractive"
+    assert told["parts"]["title"] == "llm" and facts["chosen_by"] == "llm"
+    assert settled({"chosen_by": "extractive"}, [CLIP]) == {"chosen_by": "extractive"}

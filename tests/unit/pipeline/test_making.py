@@ -24,7 +24,7 @@ def made(tmp_path, **found):
     job = Job(id="1", media=tmp_path / "talk.mp3")
     notes, course, warnings = Notes(Record(id="1", media=job.media)), Course(), []
     maker = Maker(
-        None, job, Config(), course, None, None, notes=notes, warn=warnings.append, films=False
+        None, job, Config(), course, None, None, notes=notes, warn=warnings.append, film=None
     )
     with Bundle.begin(tmp_path, "talk", "0" * 64) as bundle:
         bundle.empty()
