@@ -21,11 +21,12 @@ from karaokify_daemon.errors import (
 from karaokify_daemon.pipeline.course import Course, Watch
 from karaokify_daemon.pipeline.hearing import Hearing
 from karaokify_daemon.pipeline.highlights import Highlighter, Highlights
-from karaokify_daemon.pipeline.making import Maker, write_json
+from karaokify_daemon.pipeline.making import Maker
 from karaokify_daemon.pipeline.manifest import manifest
 from karaokify_daemon.pipeline.means import Means, within_quota
 from karaokify_daemon.pipeline.notes import Notes
 from karaokify_daemon.pipeline.video import background_of
+from karaokify_daemon.pipeline.writing import write_json
 
 
 @dataclass(frozen=True, kw_only=True)
