@@ -68,11 +68,13 @@ class Chunked:
         cache: JsonCache | None,
         *,
         seat: Seat,
+        on_kept: Callable[[], None] = lambda: None,
         on_progress: OnProgress | None,
         cancelled: Callable[[], bool],
     ) -> None:
         self._task, self._recogniser, self._cache = task, recogniser, cache
         self._seat, self._on_progress, self._cancelled = seat, on_progress, cancelled
+        self._on_kept = on_kept
         self._kept: list[str] = []
         self._levels: Any = None
         self._quiet: float | None = None
@@ -199,6 +201,7 @@ class Chunked:
             try:
                 self._cache.put(key, found)
                 self._kept.append(key)
+                self._on_kept()
             except OSError as error:  # it is known now: a full cache must not cost it
                 structlog.get_logger().warning("cache.not_written", reason=error.strerror)
         return found

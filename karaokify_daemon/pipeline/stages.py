@@ -64,6 +64,7 @@ class JobRun:
             means.flights,
             self._warnings.append,
             self._course.cancelled,
+            notes.advanced,
         )
 
     def probe(self) -> None:

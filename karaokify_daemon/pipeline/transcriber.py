@@ -89,12 +89,14 @@ class Transcriber:
         duration_ms: int,
         language: str | None = None,
         seat: Seat | None = None,
+        on_kept: Callable[[], None] = lambda: None,
         on_progress: OnProgress | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> tuple[dict[str, Any], bool]:
         """Return the transcript of raw s16le PCM (16 kHz, mono), and whether the cache had it.
 
-        `sha256` is that of the PCM's bytes; `language` overrides the configuration's. Raises
+        `sha256` is that of the PCM's bytes; `language` overrides the configuration's; `on_kept` is
+        called when a part of a long recording is in the cache. Raises
         ModelError, OutOfMemoryError, TranscribeError, CancelledError, and from a worker
         WorkerDiedError.
         """
@@ -111,6 +113,7 @@ class Transcriber:
                 self._recogniser,
                 self._cache if self._use_cache else None,
                 seat=seat or Seat(),
+                on_kept=on_kept,
                 on_progress=on_progress,
                 cancelled=cancelled,
             )

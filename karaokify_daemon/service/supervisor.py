@@ -10,13 +10,20 @@ from typing import Any
 
 from karaokify_daemon.adapters import resources
 from karaokify_daemon.config import Limits, Transcribe
-from karaokify_daemon.errors import CancelledError, MemoryLimitError, WorkerDiedError
+from karaokify_daemon.errors import (
+    CancelledError,
+    KaraokifyError,
+    MemoryLimitError,
+    TranscribeError,
+    WorkerDiedError,
+)
 from karaokify_daemon.service.child import Child, Patience
 from karaokify_daemon.service.worker import Answer, Beat, Cancel, Listen, Loaded, LogLine, Order
 
 _POLL_S = 0.1
 _ABORT_S = 3.0
 _MB = 1_000_000
+_GPU = "See `dmesg` and `nvidia-smi`. The worker is started again, and this is tried once more."
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.5, 60.0
 
 OnProgress = Callable[[float], None]
@@ -129,8 +136,7 @@ class Worker:
             numbered = replace(order, job=self._jobs)
             answer = self._answer(child, numbered, patience, stop, on_progress)
             if answer.error is not None:
-                if answer.error.details.get("engine_lost"):
-                    self._end("engine lost")
+                self._end_lost(answer.error)
                 raise answer.error
             self._deaths = 0
             assert answer.result is not None
@@ -261,6 +267,20 @@ class Worker:
         self._end("died")
         self._deaths += 1
         self._died_at = time.monotonic()
+
+    def _end_lost(self, error: KaraokifyError) -> None:
+        """End a child whose engine is of no use any more; raise WorkerDiedError for its recording.
+
+        A GPU may fail for any recording: only one over which it does so twice is set aside.
+        """
+        if not error.details.get("engine_lost"):
+            return
+        if not isinstance(error, TranscribeError):  # a model that cannot be had is waited for
+            self._end("engine lost")
+            return
+        lost = WorkerDiedError(f"the GPU failed: {error.problem}", advice=_GPU, **error.details)
+        self._died(lost)
+        raise lost from error
 
     def _end(self, reason: str) -> None:
         if self._child is None:

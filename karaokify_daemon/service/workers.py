@@ -9,10 +9,16 @@ from karaokify_daemon.pipeline.recognition import OnProgress, Seat
 from karaokify_daemon.pipeline.turns import Turns
 from karaokify_daemon.service.supervisor import OnLog, Worker
 
+_OF_JOBS = {"language", "no_speech", "chunk_seconds", "vad"}  # of [transcribe], told with each job
+
 
 def differ(config: Config, other: Config) -> bool:
     """Tell whether two configurations need different workers."""
-    return (config.transcribe, config.limits.workers) != (other.transcribe, other.limits.workers)
+    one, two = (
+        (each.limits.workers, each.transcribe.model_dump(exclude=_OF_JOBS))
+        for each in (config, other)
+    )
+    return one != two
 
 
 class Workers:

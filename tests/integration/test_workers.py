@@ -92,4 +92,6 @@ def test_each_device_has_a_worker_and_other_devices_are_other_workers():
     assert differ(one, two)
     assert differ(one, Config(transcribe=SETTINGS, limits=Limits(workers=3)))
     assert not differ(one, Config(transcribe=SETTINGS, limits=Limits(renderers=3)))
+    told_with_jobs = {"language": "de", "no_speech": "fail", "chunk_seconds": 60.0, "vad": True}
+    assert not differ(one, Config(transcribe=SETTINGS.model_copy(update=told_with_jobs)))
     assert Workers(two)._turns._free == [0, 1]
