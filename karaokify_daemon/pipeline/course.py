@@ -17,8 +17,8 @@ from karaokify_daemon.pipeline.notes import Notes
 class Watch(Protocol):
     """How a job's progress is followed and how it is stopped."""
 
-    def lasts(self, duration_ms: int) -> None:
-        """Hear how long the recording is."""
+    def lasts(self, duration_ms: int | None) -> None:
+        """Hear how long the recording is; None while it is not known."""
 
     def progress(self, stage: Stage, fraction: float) -> None:
         """Hear that a stage has come so far (0 to 1)."""
@@ -41,8 +41,8 @@ class Course:
         """Tell whether to stop."""
         return self._watch.cancelled()
 
-    def lasts(self, duration_ms: int) -> None:
-        """Tell how long the recording is."""
+    def lasts(self, duration_ms: int | None) -> None:
+        """Tell how long the recording is; None while it is not known."""
         self._watch.lasts(duration_ms)
 
     def progress(self, stage: Stage, fraction: float) -> None:

@@ -18,6 +18,11 @@ _MB = 1_000_000
 _POLL_S = 0.2
 
 
+def is_long(duration_ms: int | None) -> bool:
+    """Tell whether short recordings must not wait for one; what lasts unknown time may be long."""
+    return duration_ms is None or duration_ms > LONG_MS
+
+
 def within_quota(limits: Limits) -> Limits:
     """Return limits with FFmpeg's threads named where it would count more processors than it has.
 

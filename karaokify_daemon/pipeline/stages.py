@@ -70,7 +70,7 @@ class JobRun:
         """Look at the recording and its background; what can fail soon does so here."""
         with self._course.stage(Stage.PROBE):
             self._info = self._probe()
-        self._course.lasts(self._info.duration_ms or 0)
+        self._course.lasts(self._info.duration_ms or None)
 
     def publish(self, hashes: dict[str, str], work: Path, bundle: outbox.Bundle) -> Result:
         """Run every other stage that is not finished yet, and publish the bundle."""
@@ -89,6 +89,7 @@ class JobRun:
             if decoded.damage:
                 self._warnings.append(f"it is damaged, or cut short: {decoded.damage}")
             duration_ms = max(decoded.duration_ms, (info.duration_ms or 0) if info.video else 0)
+            self._course.lasts(duration_ms)
             with self._course.stage(Stage.TRANSCRIBE, self._to_transcribe(duration_ms)) as progress:
                 transcript = self._hearing.transcript(decoded, progress)
                 self._course.waited(self._hearing.seat.waited)

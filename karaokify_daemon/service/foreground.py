@@ -88,7 +88,7 @@ class _Bars:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def lasts(self, duration_ms: int) -> None:
+    def lasts(self, duration_ms: int | None) -> None:
         """Need not be told."""
 
     def progress(self, stage: Stage, fraction: float) -> None:

@@ -5,10 +5,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from karaokify_daemon.config import from_dict
+from karaokify_daemon.config import Config, Folders, Limits, from_dict
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.record import Record
 from karaokify_daemon.domain.transcript import Segment, Transcript, Word
+from karaokify_daemon.errors import NoSpeechError
+from karaokify_daemon.pipeline.gate import Gate
+from karaokify_daemon.pipeline.means import LONG_MS, Means
 from karaokify_daemon.pipeline.notes import Notes
 from karaokify_daemon.pipeline.stages import JobRun
 
@@ -52,3 +55,38 @@ def test_what_was_found_of_other_sentences_is_noted_in_its_place(run):
     found = run(TEXT + " Or else they bleach.")
     assert len(run.saved) == 2
     assert run.notes.of(Stage.HIGHLIGHT)["said"] == found.noted["said"]
+
+
+class Watch:
+    def __init__(self):
+        self.heard = []
+
+    def lasts(self, duration_ms):
+        self.heard.append(duration_ms)
+
+    def progress(self, stage, fraction):
+        pass
+
+    def cancelled(self):
+        return False
+
+
+@pytest.mark.parametrize("told", [None, 0, 1000])
+def test_how_long_a_recording_is_is_told_before_and_after_it_is_decoded(tmp_path, told):
+    config, watch = Config(limits=Limits(min_free_disk_mb=0, min_free_memory_mb=0)), Watch()
+    means = Means(config, SimpleNamespace(has=lambda _: True), Gate(config.limits, Folders()))
+    job = Job(id="job", media=tmp_path / "talk.webm")
+    notes = Notes(Record(id="job", media="talk.webm"))
+    one = JobRun(means, None, job, config, watch, notes)
+    one._probe = lambda: SimpleNamespace(duration_ms=told, video=None)
+    one.probe()
+    assert watch.heard == [told or None]
+
+    def hear(*_):
+        assert watch.heard == [told or None, LONG_MS + 1]
+        raise NoSpeechError("enough")
+
+    one._decode = lambda _: SimpleNamespace(damage=None, duration_ms=LONG_MS + 1)
+    one._hearing.transcript = hear
+    with pytest.raises(NoSpeechError):
+        one.publish({}, tmp_path, None)
