@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any, Protocol
 
 import structlog
@@ -10,7 +10,7 @@ import structlog
 from karaokify_daemon.domain.admission import Needs
 from karaokify_daemon.domain.job import Stage
 from karaokify_daemon.errors import CancelledError, KaraokifyError
-from karaokify_daemon.pipeline.gate import Gate
+from karaokify_daemon.pipeline.gate import Gate, Place
 from karaokify_daemon.pipeline.notes import Notes
 
 
@@ -54,8 +54,12 @@ class Course:
         self._waited = seconds
 
     @contextmanager
-    def stage(self, stage: Stage, needs: Needs | None = None) -> Iterator[Callable[[float], None]]:
+    def stage(
+        self, stage: Stage, needs: Needs | None = None, place: Place = nullcontext
+    ) -> Iterator[Callable[[float], None]]:
         """Time a stage, once there is what it needs; what is yielded is told how far it is.
+
+        One that needs something may want a place, too, which is held for as long.
 
         Raises CancelledError, and what the gate does.
         """
@@ -65,7 +69,7 @@ class Course:
             with ExitStack() as stack:
                 if needs is not None:
                     passed = self._gate.passed(
-                        stage, needs, file=self._file, cancelled=self.cancelled
+                        stage, needs, file=self._file, cancelled=self.cancelled, place=place
                     )
                     stack.enter_context(passed)
                 self._log.debug("stage.started", stage=str(stage))

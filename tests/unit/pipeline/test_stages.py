@@ -10,6 +10,7 @@ from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.record import Record
 from karaokify_daemon.domain.transcript import Segment, Transcript, Word
 from karaokify_daemon.errors import NoSpeechError
+from karaokify_daemon.pipeline.flights import Flights
 from karaokify_daemon.pipeline.gate import Gate
 from karaokify_daemon.pipeline.means import LONG_MS, Means
 from karaokify_daemon.pipeline.notes import Notes
@@ -29,7 +30,7 @@ def run(tmp_path):
         duration_ms = 400 * len(words) + 500
         np.zeros(duration_ms * 16, "<i2").tofile(tmp_path / "audio.pcm")
         job = Job(id="job", media=tmp_path / "talk.wav")
-        means = SimpleNamespace(gate=gate, recogniser=None, flights=None)
+        means = SimpleNamespace(gate=gate, recogniser=None, flights=Flights())
         config = from_dict({"highlights": {"seconds": 3}})
         one = JobRun(means, None, job, config, watch, notes)
         one._rate = Fraction(30)
