@@ -47,11 +47,15 @@ class Disk:
 
 @dataclass(frozen=True, kw_only=True)
 class Needs:
-    """What a stage takes while it works, in bytes: of memory, and by folder of its disk."""
+    """What a stage takes while it works, in bytes: of memory, and by folder of its disk.
+
+    `model` is one that is loaded for it.
+    """
 
     memory: int = 0
     disks: tuple[tuple[str, int], ...] = ()
     gpu: bool = False
+    model: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +161,7 @@ def to_transcribe(at_once_ms: int, model: str | None) -> Needs:
     `at_once_ms` is how much is heard at once.
     """
     own = 0 if model is None else _size_of(model)
-    return Needs(memory=own + at_once_ms * _HEARD_PER_MS, gpu=model is not None)
+    return Needs(memory=own + at_once_ms * _HEARD_PER_MS, gpu=model is not None, model=model)
 
 
 def to_highlight() -> Needs:

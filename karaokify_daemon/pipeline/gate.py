@@ -42,6 +42,7 @@ class _Promise:
     since: float
     memory: int
     disks: tuple[tuple[int, int], ...]
+    model: str | None
 
 
 class Gate:
@@ -74,6 +75,11 @@ class Gate:
         """Tell whether some job is at a stage, having passed here."""
         with self._changed:
             return self._has(stage)
+
+    def loading(self, model: str) -> int:
+        """Return how many jobs have passed here that load a model."""
+        with self._changed:
+            return sum(one.model == model for one in self._promised)
 
     @contextmanager
     def passed(
@@ -214,7 +220,9 @@ class Gate:
             if (told := resources.disk(self._folder(name))) is not None
         )
         memory = round(needs.memory * MARGIN)
-        return _Promise(stage=stage, since=time.monotonic(), memory=memory, disks=disks)
+        return _Promise(
+            stage=stage, since=time.monotonic(), memory=memory, disks=disks, model=needs.model
+        )
 
     def _folder(self, name: str) -> Path:
         path: Path = getattr(self._folders, name)

@@ -60,9 +60,9 @@ class Means:
         self.recogniser = recogniser
         self._decoders.room, self._renderers.room = limits.decoders, limits.renderers
         self._ahead.room = self._ahead_long.room = limits.prefetch_mb * _MB // 2
-        workers = limits.workers or len(settings.devices) or 1
+        self.workers = limits.workers or len(settings.devices) or 1
         # So that each worker can be at a long one, and another be ready, however long they are.
-        self._most_ahead = self._ahead_long.room // (workers + 1)
+        self._most_ahead = self._ahead_long.room // (self.workers + 1)
 
     @contextmanager
     def ahead(self, course: Course, size: int, *, long: bool) -> Iterator[Callable[[], None]]:

@@ -126,8 +126,8 @@ class JobRun:
             return None
         model, means = self._config.transcribe.model, self._means
         at_once = min(duration_ms, round(self._config.transcribe.chunk_seconds * 1000))
-        # Of several that wait for the one worker, the first has asked for the model's memory.
-        is_there = means.recogniser.has(model) or means.gate.is_at_work(Stage.TRANSCRIBE)
+        # Of several that wait for a worker, as many as there are ask for the model's memory.
+        is_there = means.recogniser.has(model) or means.gate.loading(model) >= means.workers
         return admission.to_transcribe(at_once, None if is_there else model)
 
     @property

@@ -91,3 +91,26 @@ def test_how_long_a_recording_is_is_told_before_and_after_it_is_decoded(tmp_path
     one._hearing.transcript = hear
     with pytest.raises(NoSpeechError):
         one.publish({}, tmp_path, None)
+
+
+def test_each_worker_and_each_model_is_asked_memory_for_and_nobody_else(tmp_path):
+    limits = Limits(min_free_disk_mb=0, min_free_memory_mb=0, workers=2)
+    means = Means(Config(limits=limits), SimpleNamespace(has=lambda _: False), None)
+    means.gate = Gate(limits, Folders())
+
+    def needs(model):
+        config = from_dict({"transcribe": {"model": model}})
+        job = Job(id="job", media=tmp_path / "talk.wav")
+        return JobRun(means, None, job, config, Watch(), None)._to_transcribe(1000)
+
+    def passed(one):
+        return means.gate.passed(Stage.TRANSCRIBE, one, file="a", cancelled=lambda: False)
+
+    assert needs("small").model == "small"
+    with passed(needs("small")):
+        assert needs("small").model == "small"
+        with passed(needs("small")):
+            assert needs("small").model is None
+            assert needs("tiny").model == "tiny"
+    means.recogniser.has = lambda _: True
+    assert needs("small").model is None
