@@ -95,10 +95,8 @@ class Maker:
             captions = self._write_texts(bundle, parts, transcript, highlights)
         alone = is_smaller(self._notes.record)
         length_ms = sum(part.duration_ms for part in parts)
-        with (
-            self._means.renderer(self._course, length_ms, alone=alone),
-            self._course.stage(Stage.RENDER, needs),
-        ):
+        place = self._means.renderer(self._course, length_ms, alone=alone)
+        with self._course.stage(Stage.RENDER, needs, place):
             for part in parts:
                 first = part is parts[0]
                 self._render(bundle, part, transcript, captions[part.ending], first=first)
