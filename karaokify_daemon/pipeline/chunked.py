@@ -1,7 +1,8 @@
 """A recording of any length, recognised chunk by chunk; each result is kept until all are there."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,10 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class _Heard:
-    """What was heard up to a moment (milliseconds)."""
+    """What was heard up to a moment; what follows is heard from another one (milliseconds)."""
 
     until: int
+    following: int
     transcript: Transcript
     engine: Mapping[str, Any]
 
@@ -49,13 +51,19 @@ class _Whole:
     language: str
     segments: list[Segment] = field(default_factory=list)
     engines: list[Mapping[str, Any]] = field(default_factory=list)
+    until: int = 0
 
-    def add(self, heard: _Heard) -> None:
+    def add(self, heard: _Heard, begin: int) -> None:
         """Add a chunk. The language of the first words is that of the whole recording."""
-        if self.language == "auto" and heard.transcript.words:
-            self.language = heard.transcript.language
-        self.segments += heard.transcript.segments
+        found = heard.transcript
+        if self.language == "auto" and found.words:
+            self.language = found.language
+        if begin < self.until:
+            last = self.segments[-1].words[-1] if self.segments else None
+            found = chunks.from_cut(found, self.until, last)
+        self.segments += found.segments
         self.engines.append(heard.engine)
+        self.until = heard.until
 
 
 class Chunked:
@@ -74,8 +82,7 @@ class Chunked:
         self._task, self._recogniser, self._cache = task, recogniser, cache
         self._seat, self._on_progress, self._cancelled = seat, on_progress, cancelled
         self._kept: list[str] = []
-        self._levels: Any = None
-        self._quiet: float | None = None
+        self._done = 0.0  # what is heard again is no step back
 
     def recognise(self) -> tuple[Transcript, dict[str, Any]]:
         """Return what is said in it, and which engine has heard it in how many chunks.
@@ -88,8 +95,8 @@ class Chunked:
             at = begin
             while at < end:
                 heard = self._chunk(at, end, whole.language)
-                whole.add(heard)
-                at = heard.until
+                whole.add(heard, at)
+                at = heard.following
         least = sorted(whole.engines, key=lambda engine: INSTEAD_OF not in engine)
         engine: dict[str, Any] = dict(least[0]) if least else {"model": "none"}
         if len(whole.engines) > 1:
@@ -127,16 +134,22 @@ class Chunked:
         silence = self._silence(middle, until)
         return self._again(begin, silence or until, language, whole=silence is not None)
 
-    def _silence(self, begin: int, end: int) -> int | None:
-        if self._levels is None:
-            # numpy, which short recordings need not wait for here.
-            from karaokify_daemon.adapters.levels import levels  # noqa: PLC0415
+    @cached_property
+    def levels(self) -> Sequence[float]:
+        """How loud the recording is, in dB, for each 10 ms."""
+        # numpy, which short recordings need not wait for here.
+        from karaokify_daemon.adapters.levels import levels  # noqa: PLC0415
 
-            self._levels = levels(self._task.pcm, FRAME_MS)
-            self._quiet = chunks.quiet_below(self._levels)
+        return levels(self._task.pcm, FRAME_MS)
+
+    @cached_property
+    def _quiet(self) -> float | None:
+        return chunks.quiet_below(self.levels)
+
+    def _silence(self, begin: int, end: int) -> int | None:
         if self._quiet is None:
             return end  # nothing but silence: nothing is cut by a cut
-        return chunks.silence_within(self._levels, FRAME_MS, begin, end, self._quiet)
+        return chunks.silence_within(self.levels, FRAME_MS, begin, end, self._quiet)
 
     def _again(self, begin: int, end: int, language: str, *, whole: bool) -> _Heard:
         """Return what an earlier attempt has heard in a chunk, or hear it now, and keep it."""
@@ -147,13 +160,18 @@ class Chunked:
             event = "chunk.finished"
             heard = self._heard(begin, end, language, whole=whole)
             found = {"transcript": heard.transcript.to_dict(), "engine": dict(heard.engine)}
-            return {"until": heard.until} | found
+            return {"until": heard.until, "following": heard.following} | found
 
         found = self._keeping({"chunk": [begin, end], "language": language}, hear)
         self._tell(end, 1.0)
         structlog.get_logger().debug(event, **seconds)
         transcript = Transcript.from_dict(found["transcript"])
-        return _Heard(until=found["until"], transcript=transcript, engine=found["engine"])
+        return _Heard(
+            until=found["until"],
+            following=found["following"],
+            transcript=transcript,
+            engine=found["engine"],
+        )
 
     def _heard(self, begin: int, end: int, language: str, *, whole: bool) -> _Heard:
         """Hear a chunk; where it is not `whole`, what may be cut at its end is left out."""
@@ -173,15 +191,19 @@ class Chunked:
         except SidecarError as error:
             problem = f"the engine's result is malformed ({error.problem})"
             raise TranscribeError(problem) from error
+        following = end
         if not whole:
-            end = chunks.gap_of_last([(w.start, w.end) for w in found.words], begin, end)
-            found = found.clipped(end)
-        return _Heard(until=end, transcript=found, engine=raw.get("engine", {}))
+            spans = [(word.start, word.end) for word in found.words]
+            end = chunks.gap_of_last(spans, begin, end, self.levels, FRAME_MS)
+            found, following = found.clipped(end), chunks.led_in(self.levels, FRAME_MS, end)
+        engine = raw.get("engine", {})
+        return _Heard(until=end, following=following, transcript=found, engine=engine)
 
     def _tell(self, begin: int, part: float, end: int | None = None) -> None:
-        if self._on_progress is not None:
-            done = begin + part * ((end or begin) - begin)
-            self._on_progress(min(1.0, done / max(1, self._task.duration_ms)))
+        done = (begin + part * ((end or begin) - begin)) / max(1, self._task.duration_ms)
+        if self._on_progress is not None and done >= self._done:
+            self._done = min(1.0, done)
+            self._on_progress(self._done)
 
     def _keeping(self, of: Mapping[str, Any], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Return what was made before, or make it, and keep it where that can be done."""

@@ -13,7 +13,6 @@ from karaokify_daemon.adapters.whisper import models
 from karaokify_daemon.adapters.work import work_folder
 from karaokify_daemon.config import Config, Folders
 from karaokify_daemon.domain.onsets import after_pauses
-from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import KaraokifyError, ModelError
 from karaokify_daemon.pipeline.chunked import FRAME_MS, INSTEAD_OF, Chunked, Task
 from karaokify_daemon.pipeline.flights import Flights
@@ -114,7 +113,7 @@ class Transcriber:
                 on_progress=on_progress,
                 cancelled=cancelled,
             )
-            result = _normalised(*chunked.recognise(), pcm, duration_ms)
+            result = _normalised(chunked, duration_ms)
             if self._use_cache and self._is_kept(key, result):
                 chunked.forget()
         return result, False
@@ -170,16 +169,12 @@ class Transcriber:
         self._cache.put(key, data)
 
 
-def _normalised(
-    transcript: Transcript, engine: dict[str, Any], pcm: Path, duration_ms: int
-) -> dict[str, Any]:
+def _normalised(chunked: Chunked, duration_ms: int) -> dict[str, Any]:
     """Return words within the recording, each behind its pause, and the engine that heard them."""
+    transcript, engine = chunked.recognise()
     transcript = transcript.clipped(duration_ms)
     if transcript.words:
-        # numpy, which a transcript from the cache need not cost.
-        from karaokify_daemon.adapters.levels import levels  # noqa: PLC0415
-
-        transcript = after_pauses(transcript, levels(pcm, FRAME_MS), FRAME_MS)
+        transcript = after_pauses(transcript, chunked.levels, FRAME_MS)
     return transcript.to_dict() | {"engine": engine}
 
 
