@@ -24,7 +24,7 @@ _ALIKE_MS = 100  # of gaps: a model's times are no more exact
 _LEAD_MS = (1500, 500)  # before a cut: a model that begins amid a word gets words wrong
 _SAME_WORD_MS = 400  # between the ends of one word, heard twice
 _AT_ONCE_MS = 50  # around a moment, when it is told how loud that is
-_SKIPPED_MS = 10_000  # what is shorter costs hardly anything, and shows where sentences end
+_SKIPPED_MS = 30_000  # whisper's window, which each stretch costs: a shorter gap saves nothing
 _AROUND_MS = 500  # a voice begins more softly than a detector notices
 _BEGINS, _GOES_ON = 0.5, 0.35  # of a voice's probability
 _SHORTEST_VOICE_MS, _SHORTEST_PAUSE_MS = 250, 1000
@@ -161,6 +161,21 @@ def spoken(probabilities: Iterable[float], frame_ms: int) -> list[Span]:
     if last is not None:
         found.append(last)
     return [span for span in found if span[1] - span[0] >= _SHORTEST_VOICE_MS]
+
+
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """Return from when to when somebody speaks, found in parts that overlap.
+
+    >>> joined([(0, 500), (9000, 10_400), (10_000, 12_000)])
+    [(0, 500), (9000, 12000)]
+    """
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if found and start - found[-1][1] < _SHORTEST_PAUSE_MS:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
 
 
 def with_voices(voices: Iterable[Span], duration_ms: int) -> list[Span]:

@@ -15,6 +15,8 @@ from karaokify_daemon.errors import SidecarError, TranscribeError
 from karaokify_daemon.pipeline.recognition import OnProgress, Recogniser, Seat
 
 FRAME_MS = 10
+_LISTENED_MS = 600_000  # for voices, in one turn of the worker
+_OVERLAP_MS = 5000  # a detector that begins anew knows after that what is a voice
 INSTEAD_OF = "instead_of"  # among the facts of an engine that had to do with less
 
 
@@ -116,12 +118,23 @@ class Chunked:
         if not task.vad:
             yield 0, task.duration_ms
             return
-        spans = self._keeping({"voices": 1}, self._voices)["spans"]
-        yield from chunks.with_voices([(start, end) for start, end in spans], task.duration_ms)
+        spans: list[chunks.Span] = []
+        for begin in range(0, task.duration_ms, _LISTENED_MS):
+            spans += self._voices(begin, min(task.duration_ms, begin + _LISTENED_MS + _OVERLAP_MS))
+        yield from chunks.with_voices(chunks.joined(spans), task.duration_ms)
 
-    def _voices(self) -> dict[str, Any]:
-        spans = self._recogniser.voices(self._task.pcm, seat=self._seat, cancelled=self._cancelled)
-        return {"spans": spans}
+    def _voices(self, begin: int, end: int) -> list[chunks.Span]:
+        """Return when somebody speaks in a part; it is kept, whatever is to hear it."""
+        span = {"span": [begin, end]}
+        key = JsonCache.key(content=self._task.content, model="voices", options=span)
+        found = None if self._cache is None else self._cache.get(key)
+        if found is None:
+            spans = self._recogniser.voices(
+                self._task.pcm, span=(begin, end), seat=self._seat, cancelled=self._cancelled
+            )
+            found = {"spans": spans}
+            self._keep(key, found)
+        return [(start, stop) for start, stop in found["spans"]]
 
     def _chunk(self, begin: int, end: int, language: str) -> _Heard:
         """Return what is heard in the next chunk of a stretch."""
@@ -217,10 +230,16 @@ class Chunked:
             self._kept.append(key)
             return found
         found = make()
-        if INSTEAD_OF not in found.get("engine", {}):
-            try:
-                self._cache.put(key, found)
-                self._kept.append(key)
-            except OSError as error:  # it is known now: a full cache must not cost it
-                structlog.get_logger().warning("cache.not_written", reason=error.strerror)
+        if INSTEAD_OF not in found.get("engine", {}) and self._keep(key, found):
+            self._kept.append(key)
         return found
+
+    def _keep(self, key: str, found: dict[str, Any]) -> bool:
+        if self._cache is None:
+            return False
+        try:
+            self._cache.put(key, found)
+        except OSError as error:  # it is known now: a full cache must not cost it
+            structlog.get_logger().warning("cache.not_written", reason=error.strerror)
+            return False
+        return True

@@ -151,9 +151,9 @@ def test_a_voice_begins_at_one_half_and_goes_on_at_less_over_short_pauses():
     assert spoken([0.9] * 20, 10) == []  # a click
 
 
-def test_what_is_skipped_is_longer_than_ten_seconds():
-    assert with_voices([(1000, 2000), (11_500, 12_000), (30_000, 31_000)], 40_000) == [
+def test_what_is_skipped_is_longer_than_the_window_that_a_stretch_costs():
+    assert with_voices([(1000, 2000), (11_500, 12_000), (43_000, 44_000)], 50_000) == [
         (500, 12_500),
-        (29_500, 31_500),
+        (42_500, 44_500),
     ]
     assert with_voices([], 5000) == []

@@ -16,7 +16,7 @@ class Script:
 
     def __init__(self, words, language="en", voices=()):
         self.words, self.language, self.found = words, language, list(voices)
-        self.asked, self.fails_at = [], None
+        self.asked, self.listened, self.fails_at = [], [], None
 
     def recognise(self, _pcm, *, span, language, on_progress, **_):
         self.asked.append((span, language))
@@ -32,8 +32,9 @@ class Script:
         segments = [{"words": heard}] if heard else []
         return {"language": own, "segments": segments, "engine": {"model": "script"}}
 
-    def voices(self, _pcm, **_):
+    def voices(self, _pcm, *, span, **_):
         self.asked.append("voices")
+        self.listened.append(span)
         return self.found
 
 
@@ -123,10 +124,26 @@ def test_the_language_of_the_first_words_is_that_of_all(hear):
 
 
 def test_only_voices_are_heard_where_that_is_asked_for(hear):
-    script = Script(WORDS, voices=[[1000, 4000], [30_000, 33_000], [40_000, 41_000]])
+    script = Script(WORDS, voices=[[1000, 4000], [36_000, 39_000], [46_000, 47_000]])
     _, (transcript, _) = hear(script, SOUND, vad=True)
-    assert [ask[0] for ask in script.asked[1:]] == [(500, 4500), (29_500, 41_500)]
-    assert all(w.end <= 4500 or w.start >= 29_500 for w in transcript.words)
+    assert [ask[0] for ask in script.asked[1:]] == [(500, 4500), (35_500, 47_500)]
+    assert all(w.end <= 4500 or w.start >= 35_500 for w in transcript.words)
+
+
+def test_voices_of_a_long_recording_are_looked_for_in_parts_kept_for_every_model(tmp_path):
+    pcm, hours = tmp_path / "audio.pcm", 1_500_000
+    pcm.write_bytes(b"")
+    cache = JsonCache(tmp_path / "cache")
+    script = Script([], voices=[])
+    fits = {"content": "hash", "duration_ms": hours, "language": "en", "threads": 0, "vad": True}
+    for model, chunk_ms in (("demo", 20_000), ("small", 30_000)):
+        task = Task(
+            pcm=pcm, model=model, identity=model, options={"n": chunk_ms}, chunk_ms=chunk_ms, **fits
+        )
+        Chunked(
+            task, script, cache, seat=Seat(), on_progress=None, cancelled=lambda: False
+        ).recognise()
+    assert script.listened == [(0, 605_000), (600_000, 1_205_000), (1_200_000, 1_500_000)]
 
 
 def test_a_recording_without_voices_is_not_heard_at_all(hear):
