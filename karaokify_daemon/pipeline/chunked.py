@@ -12,6 +12,7 @@ from karaokify_daemon.adapters.cache import JsonCache
 from karaokify_daemon.domain import chunks
 from karaokify_daemon.domain.transcript import Segment, Transcript
 from karaokify_daemon.errors import SidecarError, TranscribeError
+from karaokify_daemon.pipeline.kept import Kept
 from karaokify_daemon.pipeline.recognition import OnProgress, Recogniser, Seat
 
 FRAME_MS = 10
@@ -69,7 +70,7 @@ class _Whole:
 
 
 class Chunked:
-    """Hears one recording; `cache` is where the results of its chunks are kept, if anywhere."""
+    """Hears one recording; what was found of it is kept in `cache` and `kept`, if anywhere."""
 
     def __init__(
         self,
@@ -77,13 +78,14 @@ class Chunked:
         recogniser: Recogniser,
         cache: JsonCache | None,
         *,
+        kept: Kept | None = None,
         seat: Seat,
         on_progress: OnProgress | None,
         cancelled: Callable[[], bool],
     ) -> None:
         self._task, self._recogniser, self._cache = task, recogniser, cache
         self._seat, self._on_progress, self._cancelled = seat, on_progress, cancelled
-        self._kept: list[str] = []
+        self._kept = kept
         self._done = 0.0  # what is heard again is no step back
 
     def recognise(self) -> tuple[Transcript, dict[str, Any]]:
@@ -105,12 +107,6 @@ class Chunked:
             engine["chunks"] = len(whole.engines)
         language = "en" if whole.language == "auto" else whole.language
         return Transcript(tuple(whole.segments), language), engine
-
-    def forget(self) -> None:
-        """Remove what was kept, now that the whole is."""
-        if self._cache is not None:
-            for key in self._kept:
-                self._cache.remove(key)
 
     def _stretches(self) -> Iterator[tuple[int, int]]:
         """Yield what is to be heard, in milliseconds."""
@@ -220,26 +216,21 @@ class Chunked:
 
     def _keeping(self, of: Mapping[str, Any], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Return what was made before, or make it, and keep it where that can be done."""
-        if self._cache is None:
+        if self._kept is None:
             return make()
         task = self._task
         options = {**task.options, **of}
         key = JsonCache.key(content=task.content, model=task.identity, options=options)
-        found = self._cache.get(key)
-        if found is not None:
-            self._kept.append(key)
-            return found
-        found = make()
-        if INSTEAD_OF not in found.get("engine", {}) and self._keep(key, found):
-            self._kept.append(key)
+        found = self._kept.get(key)
+        if found is None:
+            found = make()
+            if INSTEAD_OF not in found.get("engine", {}):
+                self._kept.put(key, found)
         return found
 
-    def _keep(self, key: str, found: dict[str, Any]) -> bool:
-        if self._cache is None:
-            return False
+    def _keep(self, key: str, found: dict[str, Any]) -> None:
         try:
-            self._cache.put(key, found)
+            if self._cache is not None:
+                self._cache.put(key, found)
         except OSError as error:  # it is known now: a full cache must not cost it
             structlog.get_logger().warning("cache.not_written", reason=error.strerror)
-            return False
-        return True

@@ -7,10 +7,12 @@ import jiwer
 import numpy as np
 import pytest
 
+from karaokify_daemon.adapters.cache import JsonCache
 from karaokify_daemon.config import Config, Folders, Transcribe
 from karaokify_daemon.domain.transcript import Transcript, Word
+from karaokify_daemon.pipeline.kept import Kept
 from karaokify_daemon.pipeline.recognition import InProcess
-from karaokify_daemon.pipeline.transcriber import Transcriber
+from karaokify_daemon.pipeline.transcriber import FOLDER, Transcriber
 from tests.support.speech import EASY, spoken_pcm
 from tools.speech import SAMPLE_RATE, SpokenWord
 
@@ -145,6 +147,18 @@ def test_where_nothing_is_silent_words_near_the_cuts_are_those_of_an_uncut_run(
     spans = list(recogniser.spans)
     assert any(begin < before for (begin, _), (_, before) in zip(spans[1:], spans, strict=False))
     assert error(cut, said) <= error(whole, said) <= 0.03
+
+
+def test_other_chunks_need_no_new_hearing_and_what_a_kill_left_is_forgotten(recogniser, tmp_path):
+    pcm = tmp_path / "short.pcm"
+    duration_ms, _ = spoken_pcm(pcm, [EASY] * 8)
+    found = heard(recogniser, tmp_path, pcm, duration_ms, chunk_seconds=CHUNK_S)
+    [entry] = (tmp_path / FOLDER).iterdir()
+    cache = JsonCache(tmp_path / FOLDER)
+    Kept(cache, entry.stem).put(JsonCache.key(content="left", model="m", options={}), {})
+    assert heard(recogniser, tmp_path, pcm, duration_ms, chunk_seconds=CHUNK_S + 1) == found
+    assert recogniser.spans == []
+    assert list((tmp_path / FOLDER).iterdir()) == [entry]
 
 
 def test_with_voices_only_what_is_spoken_is_heard(recogniser, tmp_path):

@@ -6,6 +6,7 @@ import pytest
 from karaokify_daemon.adapters.cache import JsonCache
 from karaokify_daemon.errors import TranscribeError, WorkerDiedError
 from karaokify_daemon.pipeline.chunked import Chunked, Task
+from karaokify_daemon.pipeline.kept import Kept
 from karaokify_daemon.pipeline.recognition import Seat
 
 HZ = 16_000
@@ -68,7 +69,13 @@ def hear(tmp_path):
         )
         follow = None if heard is None else heard.append
         chunked = Chunked(
-            task, script, kept, seat=Seat(), on_progress=follow, cancelled=lambda: False
+            task,
+            script,
+            kept,
+            kept=kept and Kept(kept, "whole"),
+            seat=Seat(),
+            on_progress=follow,
+            cancelled=lambda: False,
         )
         return chunked, chunked.recognise()
 
@@ -101,17 +108,18 @@ def test_without_silences_no_word_is_cut_heard_twice_or_lost(hear):
     assert script.asked[1][0][0] < 20_000  # what follows the gap is heard again
 
 
-def test_what_was_heard_before_a_death_is_not_heard_again(hear):
+def test_what_was_heard_before_a_death_is_not_heard_again(hear, tmp_path):
     script = Script(WORDS)
     script.fails_at = 3
     with pytest.raises(WorkerDiedError):
         hear(script, SOUND)
     first, script.fails_at = list(script.asked), None
     script.asked.clear()
-    chunked, (transcript, _) = hear(script, SOUND)
+    _, (transcript, _) = hear(script, SOUND)
     assert script.asked[0] == first[2]
     assert texts(transcript) == [w[0] for w in WORDS]
-    chunked.forget()
+    Kept(JsonCache(tmp_path / "cache"), "whole").forget()
+    assert list((tmp_path / "cache").iterdir()) == []
     hear(script, SOUND)
     assert script.asked[-len(first) :][0] != first[2]
 
