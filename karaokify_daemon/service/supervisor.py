@@ -111,10 +111,18 @@ class Worker:
         return self._result(order, span[1] - span[0], cancelled, on_progress)
 
     def voices(
-        self, pcm: Path, *, cancelled: Callable[[], bool] = lambda: False
+        self,
+        pcm: Path,
+        *,
+        span: tuple[int, int],
+        cancelled: Callable[[], bool] = lambda: False,
     ) -> list[tuple[int, int]]:
-        """Return from when to when somebody speaks, in milliseconds. Raises as `recognise` does."""
-        found = self._result(Listen(job=0, pcm=pcm), 0, cancelled, None)["voices"]
+        """Return from when to when somebody speaks in a part of the file, in milliseconds of it.
+
+        Raises as `recognise` does.
+        """
+        order = Listen(job=0, pcm=pcm, span=span)
+        found = self._result(order, span[1] - span[0], cancelled, None)["voices"]
         return [(start, end) for start, end in found]
 
     def _result(

@@ -14,7 +14,7 @@ from karaokify_daemon.errors import (
 )
 from karaokify_daemon.service.child import Patience
 from karaokify_daemon.service.supervisor import Worker, backoff_seconds
-from karaokify_daemon.service.worker import Answer, Beat, Loaded, LogLine
+from karaokify_daemon.service.worker import Answer, Beat, Begun, Loaded, LogLine
 
 SETTINGS = Transcribe(start_seconds=100, stall_seconds=10, deadline_factor=2)
 JOB = Job(id="1", media=Path("/inbox/talk.mp3"))
@@ -62,6 +62,14 @@ def test_work_without_progress_is_a_stall(clock):
     for clock.now in range(0, 50, 5):
         patience.check(Beat(1, 0.5))
     clock.now = 56
+    with pytest.raises(WorkerStalledError, match="progress within 10 s"):
+        patience.check(None)
+
+
+def test_a_job_that_needs_no_model_is_at_work_from_its_beginning(clock):
+    patience = Patience(SETTINGS, 1000, clock)
+    patience.check(Begun(1))
+    clock.now = 11
     with pytest.raises(WorkerStalledError, match="progress within 10 s"):
         patience.check(None)
 
