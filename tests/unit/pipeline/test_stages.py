@@ -101,7 +101,8 @@ def test_each_worker_and_each_model_is_asked_memory_for_and_nobody_else(tmp_path
     def needs(model):
         config = from_dict({"transcribe": {"model": model}})
         job = Job(id="job", media=tmp_path / "talk.wav")
-        return JobRun(means, None, job, config, Watch(), None)._to_transcribe(1000)
+        notes = Notes(Record(id="job", media="talk.wav"))
+        return JobRun(means, None, job, config, Watch(), notes)._to_transcribe(1000)
 
     def passed(one):
         return means.gate.passed(Stage.TRANSCRIBE, one, file="a", cancelled=lambda: False)
