@@ -75,7 +75,7 @@ LATENCY := --files 20 --seconds 20 --done 10000
 MEMORY := --lengths 300,900
 SCALING := --files 10,30,100
 endif
-bench: bench-peers bench-service bench-latency bench-memory bench-scaling ## measure all five below, 40 minutes on two cores; QUICK=1 for a look; JSON in build/bench
+bench: bench-peers bench-service bench-latency bench-memory bench-scaling ## measure all five below, 50 minutes on two cores; QUICK=1 for a look; JSON in build/bench
 
 bench-peers: ## measure renders beside the bare encode, other ways and other programs
 	@tools/install.sh --dev

@@ -79,6 +79,11 @@ class JsonCache:
         with contextlib.suppress(OSError):
             self._path(key).unlink()
 
+    def touch(self, key: str) -> None:
+        """Have an entry count as used now, if there is one."""
+        with contextlib.suppress(OSError):
+            os.utime(self._path(key))
+
     def _path(self, key: str) -> Path:
         # A key of the caller's own making may hold anything: it never becomes a path.
         name = key if _HEX.fullmatch(key) else _digest([key])

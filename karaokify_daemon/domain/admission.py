@@ -11,6 +11,7 @@ MARGIN = 1.5
 FLOOR_SHARE = 0.02  # a small disk is not refused for a floor that is meant for large ones
 _MB = 1_000_000
 _PCM_BYTES_PER_MS = 32
+_UNKNOWN_MS = 60 * 60_000  # the longest that may come would be refused on every small disk
 _DECODING = 100 * _MB
 _HIGHLIGHTING = 300 * _MB
 _RENDERING, _RENDERING_PER_PIXEL = 200 * _MB, 250
@@ -46,11 +47,15 @@ class Disk:
 
 @dataclass(frozen=True, kw_only=True)
 class Needs:
-    """What a stage takes while it works, in bytes: of memory, and by folder of its disk."""
+    """What a stage takes while it works, in bytes: of memory, and by folder of its disk.
+
+    `model` is one that is loaded for it.
+    """
 
     memory: int = 0
     disks: tuple[tuple[str, int], ...] = ()
     gpu: bool = False
+    model: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,10 +148,10 @@ def _of_strain(found: Found, floors: Floors) -> str | None:
 
 
 def to_decode(duration_ms: int | None, longest_ms: int) -> Needs:
-    """Return what decoding a recording needs; one of unknown length is none of the longest."""
+    """Return what decoding a recording needs; one of unknown length may last an hour."""
     return Needs(
         memory=_DECODING,
-        disks=(("cache", min(duration_ms or 0, longest_ms) * _PCM_BYTES_PER_MS),),
+        disks=(("cache", min(duration_ms or _UNKNOWN_MS, longest_ms) * _PCM_BYTES_PER_MS),),
     )
 
 
@@ -156,7 +161,7 @@ def to_transcribe(at_once_ms: int, model: str | None) -> Needs:
     `at_once_ms` is how much is heard at once.
     """
     own = 0 if model is None else _size_of(model)
-    return Needs(memory=own + at_once_ms * _HEARD_PER_MS, gpu=model is not None)
+    return Needs(memory=own + at_once_ms * _HEARD_PER_MS, gpu=model is not None, model=model)
 
 
 def to_highlight() -> Needs:

@@ -35,7 +35,7 @@ class Effort:
             return replace(self, batch=self.batch // 2)
         if self.beam > 1:
             return replace(self, beam=1)
-        if fallback and fallback != self.model:
+        if fallback and _is_smaller(fallback, self.model):
             return replace(self, model=fallback)
         return replace(self, device=CPU)
 
@@ -63,4 +63,16 @@ class Effort:
         return ", ".join(f"{name} {now} instead of {was}" for name, now, was in pairs if now != was)
 
 
+def _is_smaller(model: str, other: str) -> bool:
+    """Tell whether a model may be smaller than another: of files only their owner knows."""
+    ranks = [_rank(name) for name in (model, other)]
+    return model != other and (-1 in ranks or ranks[0] < ranks[1])
+
+
+def _rank(model: str) -> int:
+    fitting = [i for i, name in enumerate(_SIZES) if name in model and "/" not in model]
+    return fitting[0] if fitting else -1
+
+
+_SIZES = ("demo", "tiny", "base", "small", "medium", "turbo", "large")
 _NAMES = ("model", "device", "batch", "beam")

@@ -82,6 +82,10 @@ class Record:
         results = {**self.results, str(stage): result}
         return replace(self, stage=stage, results=results, interruptions=0)
 
+    def advanced(self) -> Self:
+        """Return it with a part of a stage finished: what died before did not die over that."""
+        return replace(self, deaths=0, interruptions=0)
+
     def published(self, bundle: str) -> Self:
         """Return it with its bundle in the outbox; what led there is needed no more."""
         return replace(self, stage=Stage.PUBLISH, results={}, bundle=bundle)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any, Protocol
 
 import structlog
@@ -10,15 +10,15 @@ import structlog
 from karaokify_daemon.domain.admission import Needs
 from karaokify_daemon.domain.job import Stage
 from karaokify_daemon.errors import CancelledError, KaraokifyError
-from karaokify_daemon.pipeline.gate import Gate
+from karaokify_daemon.pipeline.gate import Gate, Place
 from karaokify_daemon.pipeline.notes import Notes
 
 
 class Watch(Protocol):
     """How a job's progress is followed and how it is stopped."""
 
-    def lasts(self, duration_ms: int) -> None:
-        """Hear how long the recording is."""
+    def lasts(self, duration_ms: int | None) -> None:
+        """Hear how long the recording is; None while it is not known."""
 
     def progress(self, stage: Stage, fraction: float) -> None:
         """Hear that a stage has come so far (0 to 1)."""
@@ -41,8 +41,8 @@ class Course:
         """Tell whether to stop."""
         return self._watch.cancelled()
 
-    def lasts(self, duration_ms: int) -> None:
-        """Tell how long the recording is."""
+    def lasts(self, duration_ms: int | None) -> None:
+        """Tell how long the recording is; None while it is not known."""
         self._watch.lasts(duration_ms)
 
     def progress(self, stage: Stage, fraction: float) -> None:
@@ -54,8 +54,12 @@ class Course:
         self._waited = seconds
 
     @contextmanager
-    def stage(self, stage: Stage, needs: Needs | None = None) -> Iterator[Callable[[float], None]]:
+    def stage(
+        self, stage: Stage, needs: Needs | None = None, place: Place = nullcontext
+    ) -> Iterator[Callable[[float], None]]:
         """Time a stage, once there is what it needs; what is yielded is told how far it is.
+
+        One that needs something may want a place, too, which is held for as long.
 
         Raises CancelledError, and what the gate does.
         """
@@ -65,7 +69,7 @@ class Course:
             with ExitStack() as stack:
                 if needs is not None:
                     passed = self._gate.passed(
-                        stage, needs, file=self._file, cancelled=self.cancelled
+                        stage, needs, file=self._file, cancelled=self.cancelled, place=place
                     )
                     stack.enter_context(passed)
                 self._log.debug("stage.started", stage=str(stage))

@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
+from typing import Self
 
 from karaokify_daemon.errors import CancelledError
 
@@ -15,10 +17,21 @@ class Flights:
     def __init__(self) -> None:
         self._keys: set[str] = set()
         self._changed = threading.Condition()
+        self.on_wait: Callable[[], None] = lambda: None
+
+    def telling(self, on_wait: Callable[[], None]) -> Self:
+        """Return the same for one who wants to hear when it must wait for another."""
+        own = copy(self)
+        own.on_wait = on_wait
+        return own
 
     @contextmanager
     def alone(self, key: str, cancelled: Callable[[], bool]) -> Iterator[None]:
         """Wait until nobody else works on a key, and hold it. Raises CancelledError."""
+        with self._changed:
+            is_taken = key in self._keys
+        if is_taken:
+            self.on_wait()
         with self._changed:
             while key in self._keys:
                 if cancelled():

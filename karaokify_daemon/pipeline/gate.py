@@ -3,10 +3,11 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from errno import ENOSPC
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -28,6 +29,9 @@ from karaokify_daemon.errors import CancelledError, PublishError
 _POLL_S = 0.5
 _MB = 1_000_000
 _TAKEN_S = 60.0  # by then a stage holds the memory that it was promised, and it is seen
+_ENOUGH_S = 60.0  # what others take by then, they may take for hours
+
+Place = Callable[[], AbstractContextManager[Any]]  # entered anew with each call
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,7 @@ class _Promise:
     since: float
     memory: int
     disks: tuple[tuple[int, int], ...]
+    model: str | None
 
 
 class Gate:
@@ -68,35 +73,64 @@ class Gate:
 
     def is_at_work(self, stage: Stage) -> bool:
         """Tell whether some job is at a stage, having passed here."""
-        return any(one.stage is stage for one in self._promised)
+        with self._changed:
+            return self._has(stage)
+
+    def loading(self, model: str) -> int:
+        """Return how many jobs have passed here that load a model."""
+        with self._changed:
+            return sum(one.model == model for one in self._promised)
 
     @contextmanager
     def passed(
-        self, stage: Stage, needs: Needs, *, file: str, cancelled: Callable[[], bool]
+        self,
+        stage: Stage,
+        needs: Needs,
+        *,
+        file: str,
+        cancelled: Callable[[], bool],
+        place: Place = nullcontext,
     ) -> Iterator[None]:
-        """Wait until there is what a stage needs, and keep it for as long as that takes.
+        """Wait until there are what a stage needs and a place, and keep both while it lasts.
 
-        Raises CancelledError; without patience PublishError where a disk is too full.
+        Whoever waits for the one does not hold the other. Raises CancelledError; without patience
+        PublishError where a disk is too full.
         """
-        promise = self._await(stage, needs, file, cancelled)
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._promised.remove(promise)
-                self._changed.notify_all()
+        with ExitStack() as held:
+            promise = self._await(stage, needs, file, cancelled, place, held)
+            try:
+                yield
+            finally:
+                with self._changed:
+                    self._promised.remove(promise)
+                    self._changed.notify_all()
 
     def _await(
-        self, stage: Stage, needs: Needs, file: str, cancelled: Callable[[], bool]
+        self,
+        stage: Stage,
+        needs: Needs,
+        file: str,
+        cancelled: Callable[[], bool],
+        place: Place,
+        held: ExitStack,
     ) -> _Promise:
         since = None
         try:
             while True:
                 with self._changed:
-                    if (reason := self._refusal(stage, needs)) is None:
-                        promise = self._promise(stage, needs)
-                        self._promised.append(promise)
-                        break
+                    reason, _ = self._refusal(stage, needs, since)
+                if reason is None:
+                    self.waiting.pop(file, None)
+                    with ExitStack() as taken:
+                        taken.enter_context(place())
+                        with self._changed:  # others may have passed while it waited for its place
+                            reason, tight = self._refusal(stage, needs, since)
+                            if reason is None:
+                                promise = self._promise(stage, needs)
+                                self._promised.append(promise)
+                                held.push(taken.pop_all())
+                                break
+                with self._changed:
                     if since is None:
                         since = time.monotonic()
                         self._log.warning("stage.waiting", stage=str(stage), reason=reason)
@@ -106,25 +140,39 @@ class Gate:
                     raise CancelledError("was stopped while it waited for resources", file=file)
         finally:
             self.waiting.pop(file, None)
+        if tight is not None:
+            self._log.warning("stage.tight", stage=str(stage), reason=tight)
         if since is not None:
             seconds = round(time.monotonic() - since, 1)
             self._log.info("stage.continued", stage=str(stage), seconds=seconds)
         return promise
 
-    def _refusal(self, stage: Stage, needs: Needs) -> str | None:
-        """Return why a stage must wait. Raises PublishError where it would in vain."""
+    def _refusal(
+        self, stage: Stage, needs: Needs, since: float | None
+    ) -> tuple[str | None, str | None]:
+        """Return why a stage must wait, and if it need not, what is tight.
+
+        `since` is when it began to wait. Raises PublishError where it would in vain.
+        """
         floors, found = self._floors(), self._look(needs)
         reason = refusal(needs, found, floors)
-        if reason is None or self._promised:
-            return reason
+        if reason is None:
+            return None, None
         reason_alone = refusal_alone(needs, found, floors)
+        if self._promised:
+            waits = since is None or time.monotonic() - since < _ENOUGH_S
+            if waits or reason_alone is not None or self._has(stage):
+                return reason, None
+            return None, reason
         if reason_alone is None or not self._patient:
             self._refuse_full(needs, found, floors)
-            self._log.warning("stage.tight", stage=str(stage), reason=reason_alone or reason)
-            return None
+            return None, reason_alone or reason
         if found.memory is not None and found.memory < floors.memory:
             self.free()
-        return reason_alone
+        return reason_alone, None
+
+    def _has(self, stage: Stage) -> bool:
+        return any(one.stage is stage for one in self._promised)
 
     def _refuse_full(self, needs: Needs, found: Found, floors: Floors) -> None:
         only = Found(disks=found.disks)
@@ -172,7 +220,9 @@ class Gate:
             if (told := resources.disk(self._folder(name))) is not None
         )
         memory = round(needs.memory * MARGIN)
-        return _Promise(stage=stage, since=time.monotonic(), memory=memory, disks=disks)
+        return _Promise(
+            stage=stage, since=time.monotonic(), memory=memory, disks=disks, model=needs.model
+        )
 
     def _folder(self, name: str) -> Path:
         path: Path = getattr(self._folders, name)

@@ -34,10 +34,11 @@ class Hearing:
         flights: Flights,
         warn: Callable[[str], None],
         cancelled: Callable[[], bool],
+        on_kept: Callable[[], None] = lambda: None,
     ) -> None:
         """Take what it needs; `cache_hit`, `engine` and `seat` tell how the words were found."""
         self._job, self._config, self._recogniser = job, config, recogniser
-        self._flights, self.seat = flights, Seat()
+        self._flights, self._on_kept, self.seat = flights, on_kept, Seat()
         self._warn, self._cancelled = warn, cancelled
         self.cache_hit = False
         self.engine: dict[str, Any] = {}
@@ -115,6 +116,7 @@ class Hearing:
             duration_ms=decoded.duration_ms,
             language=settings.language,
             seat=self.seat,
+            on_kept=self._on_kept,
             on_progress=progress,
             cancelled=self._cancelled,
         )

@@ -1,6 +1,5 @@
 """Everything that is in a bundle but its manifest: videos, subtitles, stills, a summary."""
 
-import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,15 +21,15 @@ from karaokify_daemon.domain.summary import summary
 from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.pipeline.clip_titles import chapters_of, clip_titles
 from karaokify_daemon.pipeline.course import Course
-from karaokify_daemon.pipeline.credit import chooser
 from karaokify_daemon.pipeline.exports import exports
-from karaokify_daemon.pipeline.highlights import Highlights, NamedReel, clips_of
+from karaokify_daemon.pipeline.highlights import Highlights, NamedReel
 from karaokify_daemon.pipeline.means import Means
 from karaokify_daemon.pipeline.notes import Notes
 from karaokify_daemon.pipeline.render_config import RenderConfig
 from karaokify_daemon.pipeline.sound import told
 from karaokify_daemon.pipeline.stills import write_stills
 from karaokify_daemon.pipeline.video import VideoGenerator
+from karaokify_daemon.pipeline.writing import reel_told, write_json, write_text
 
 _OF_REELS = {"srt", "vtt"}  # what the sites take where reels are shown
 
@@ -96,10 +95,8 @@ class Maker:
             captions = self._write_texts(bundle, parts, transcript, highlights)
         alone = is_smaller(self._notes.record)
         length_ms = sum(part.duration_ms for part in parts)
-        with (
-            self._means.renderer(self._course, length_ms, alone=alone),
-            self._course.stage(Stage.RENDER, needs),
-        ):
+        place = self._means.renderer(self._course, length_ms, alone=alone)
+        with self._course.stage(Stage.RENDER, needs, place):
             for part in parts:
                 first = part is parts[0]
                 self._render(bundle, part, transcript, captions[part.ending], first=first)
@@ -226,17 +223,17 @@ class Maker:
             said, kinds = transcript, {*self._config.publish.exports}
             if part.reel is not None and highlights is not None:
                 said, kinds = part.reel.reel.timeline.moved(transcript), kinds & _OF_REELS
-                write_json(video.with_suffix(".json"), _told(part.reel, highlights))
+                write_json(video.with_suffix(".json"), reel_told(part.reel, highlights))
             ass = part.generator.ass(transcript)
             texts = exports(self._config, self._job.media, said, found, ass, video, kinds)
             for ending, text in texts.items():
-                _write(bundle.file(part.ending + ending), text)
+                write_text(bundle.file(part.ending + ending), text)
         if highlights is not None and self._config.highlights.tells:
             full = bundle.file(".mp4").name if parts[0].reel is None else None
             name = printable(self._job.media.stem)
             starts = [sentence.start for sentence in highlights.sentences]
             if text := summary(highlights.digest, starts, name, full):
-                _write(bundle.path / "summary.md", text)
+                write_text(bundle.path / "summary.md", text)
         return captions
 
     def _render(
@@ -285,24 +282,3 @@ class Maker:
         for line in lines:
             self._warn(line)
         return lines
-
-
-def _told(reel: NamedReel, highlights: Highlights) -> dict[str, Any]:
-    """Return what a reel's JSON file holds; times are in seconds."""
-    return {
-        "schema": 1,
-        "title": reel.title,
-        "asked_seconds": reel.asked_ms / 1000,
-        "seconds": reel.reel.timeline.duration_ms / 1000,
-        "chosen_by": chooser(reel.reel.chosen),
-        "clips": clips_of(reel, highlights.sentences),
-    }
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
-
-
-def write_json(path: Path, data: Any) -> None:
-    """Write data as JSON for people to read."""
-    _write(path, json.dumps(data, ensure_ascii=False, indent=2) + "\n")

@@ -23,6 +23,10 @@ class Notes:
         """Note that a stage is finished, and what it found (JSON)."""
         self._change(self.record.finished(stage, found))
 
+    def advanced(self) -> None:
+        """Note that a part of a stage is finished, and kept."""
+        self._change(self.record.advanced())
+
     def of(self, stage: Stage) -> Mapping[str, Any] | None:
         """Return what a stage found in an earlier attempt, None where it was not finished."""
         found: Mapping[str, Any] | None = self.record.results.get(str(stage))

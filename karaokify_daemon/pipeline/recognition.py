@@ -54,9 +54,14 @@ class Recogniser(Protocol):
         """
 
     def voices(
-        self, pcm: Path, *, seat: Seat | None = None, cancelled: Callable[[], bool] = ...
+        self,
+        pcm: Path,
+        *,
+        span: tuple[int, int],
+        seat: Seat | None = None,
+        cancelled: Callable[[], bool] = ...,
     ) -> list[tuple[int, int]]:
-        """Return from when to when somebody speaks, in milliseconds."""
+        """Return from when to when somebody speaks in a part of the file, in milliseconds of it."""
 
     def free(self) -> None:
         """Free the model, unless a job uses it."""
@@ -107,6 +112,7 @@ class InProcess:
         self,
         pcm: Path,
         *,
+        span: tuple[int, int],
         seat: Seat | None = None,  # noqa: ARG002 - as above
         cancelled: Callable[[], bool] = lambda: False,
     ) -> list[tuple[int, int]]:
@@ -117,7 +123,7 @@ class InProcess:
             if cancelled():
                 raise CancelledError("was stopped while voices were looked for")
 
-        return voices(pcm, follow)
+        return voices(pcm, span, follow)
 
     def has(self, model: str) -> bool:
         """Tell whether a model is in memory."""

@@ -17,13 +17,11 @@ from karaokify_daemon.domain.record import Record
 from karaokify_daemon.domain.retry import is_smaller
 from karaokify_daemon.errors import ModelError, PublishError, SidecarError
 from karaokify_daemon.pipeline.course import Watch
-from karaokify_daemon.pipeline.gate import Gate
 from karaokify_daemon.pipeline.manifest import identity, is_damaged, source_hashes
 from karaokify_daemon.pipeline.means import Means, smaller
 from karaokify_daemon.pipeline.notes import Notes
 from karaokify_daemon.pipeline.sidecars import effective_config
 from karaokify_daemon.pipeline.stages import JobRun, Result
-from karaokify_daemon.pipeline.transcriber import Recogniser
 
 __all__ = ["Notes", "Pipeline", "Result", "Watch", "work_key"]
 
@@ -37,11 +35,9 @@ def work_key(folders: Folders, content: str) -> str:
 class Pipeline:
     """Takes jobs through the stages; one object serves all jobs, from several threads."""
 
-    def __init__(self, config: Config, recogniser: Recogniser, gate: Gate | None = None) -> None:
-        """`gate` is one that outlives this; without any, what the machine lacks is not awaited."""
-        self._config = config
-        gate = gate or Gate(config.limits, config.folders, patient=False)
-        self._means = Means(config, recogniser, gate)
+    def __init__(self, config: Config, means: Means) -> None:
+        """`means` are those of all, and may outlive this."""
+        self._config, self._means = config, means
 
     def process(self, held: Held, watch: Watch, notes: Notes) -> Result:
         """Take a job from its media to a published bundle.

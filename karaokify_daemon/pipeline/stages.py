@@ -1,5 +1,6 @@
 """The stages of one job, in order, on what is shared by all jobs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,12 @@ from karaokify_daemon.errors import (
 from karaokify_daemon.pipeline.course import Course, Watch
 from karaokify_daemon.pipeline.hearing import Hearing
 from karaokify_daemon.pipeline.highlights import Highlighter, Highlights
-from karaokify_daemon.pipeline.making import Maker, write_json
+from karaokify_daemon.pipeline.making import Maker
 from karaokify_daemon.pipeline.manifest import manifest
-from karaokify_daemon.pipeline.means import Means, within_quota
+from karaokify_daemon.pipeline.means import Means, is_long, within_quota
 from karaokify_daemon.pipeline.notes import Notes
 from karaokify_daemon.pipeline.video import background_of
+from karaokify_daemon.pipeline.writing import write_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,20 +58,25 @@ class JobRun:
         self._tools = ffmpeg.Ffmpeg(within_quota(config.limits))
         self._course = Course(watch, notes, self._name, means.gate)
         self._warnings: list[str] = []
+        self._leave_room: Callable[[], None] = lambda: None
         self._hearing = Hearing(
             job,
             config,
             means.recogniser,
-            means.flights,
+            means.flights.telling(self._wait_for_twin),
             self._warnings.append,
             self._course.cancelled,
+            notes.advanced,
         )
 
     def probe(self) -> None:
         """Look at the recording and its background; what can fail soon does so here."""
         with self._course.stage(Stage.PROBE):
             self._info = self._probe()
-        self._course.lasts(self._info.duration_ms or 0)
+        self._course.lasts(self._info.duration_ms or None)
+
+    def _wait_for_twin(self) -> None:
+        self._leave_room()
 
     def publish(self, hashes: dict[str, str], work: Path, bundle: outbox.Bundle) -> Result:
         """Run every other stage that is not finished yet, and publish the bundle."""
@@ -83,11 +90,17 @@ class JobRun:
 
     def _publish(self, hashes: dict[str, str]) -> Result:
         info = self._info
-        with self._means.ahead(self._course, self._decoding.disks[0][1]):
+        long = is_long(info.duration_ms or None)
+        with self._means.ahead(
+            self._course, self._decoding.disks[0][1], long=long
+        ) as self._leave_room:
             decoded = self._decode(info)
             if decoded.damage:
                 self._warnings.append(f"it is damaged, or cut short: {decoded.damage}")
             duration_ms = max(decoded.duration_ms, (info.duration_ms or 0) if info.video else 0)
+            self._course.lasts(duration_ms)
+            if is_long(decoded.duration_ms) is not long:
+                self._leave_room()  # it is among those that it is none of
             with self._course.stage(Stage.TRANSCRIBE, self._to_transcribe(duration_ms)) as progress:
                 transcript = self._hearing.transcript(decoded, progress)
                 self._course.waited(self._hearing.seat.waited)
@@ -114,8 +127,8 @@ class JobRun:
             return None
         model, means = self._config.transcribe.model, self._means
         at_once = min(duration_ms, round(self._config.transcribe.chunk_seconds * 1000))
-        # Of several that wait for the one worker, the first has asked for the model's memory.
-        is_there = means.recogniser.has(model) or means.gate.is_at_work(Stage.TRANSCRIBE)
+        # Of several that wait for a worker, as many as there are ask for the model's memory.
+        is_there = means.recogniser.has(model) or means.gate.loading(model) >= means.workers
         return admission.to_transcribe(at_once, None if is_there else model)
 
     @property
@@ -140,10 +153,8 @@ class JobRun:
             if decoded.is_intact():
                 self._course.reused(Stage.DECODE, found)
                 return decoded
-        with (
-            self._means.decoder(self._course),
-            self._course.stage(Stage.DECODE, self._decoding) as progress,
-        ):
+        place = self._means.decoder(self._course)
+        with self._course.stage(Stage.DECODE, self._decoding, place) as progress:
             decoded = ffmpeg.decode(
                 self._tools,
                 self._job.media,

@@ -13,10 +13,10 @@ from karaokify_daemon.adapters.whisper import models
 from karaokify_daemon.adapters.work import work_folder
 from karaokify_daemon.config import Config, Folders
 from karaokify_daemon.domain.onsets import after_pauses
-from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import KaraokifyError, ModelError
 from karaokify_daemon.pipeline.chunked import FRAME_MS, INSTEAD_OF, Chunked, Task
 from karaokify_daemon.pipeline.flights import Flights
+from karaokify_daemon.pipeline.kept import Kept
 from karaokify_daemon.pipeline.recognition import InProcess, OnProgress, Recogniser, Seat
 
 __all__ = ["Recogniser", "Transcriber"]
@@ -89,20 +89,24 @@ class Transcriber:
         duration_ms: int,
         language: str | None = None,
         seat: Seat | None = None,
+        on_kept: Callable[[], None] = lambda: None,
         on_progress: OnProgress | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> tuple[dict[str, Any], bool]:
         """Return the transcript of raw s16le PCM (16 kHz, mono), and whether the cache had it.
 
-        `sha256` is that of the PCM's bytes; `language` overrides the configuration's. Raises
+        `sha256` is that of the PCM's bytes; `language` overrides the configuration's; `on_kept` is
+        called when a part of a long recording is in the cache. Raises
         ModelError, OutOfMemoryError, TranscribeError, CancelledError, and from a worker
         WorkerDiedError.
         """
         language = language or self._config.transcribe.language
-        key = self.key(sha256, language, duration_ms)
+        key = self.key(sha256, language)
+        kept = Kept(self._cache, key) if self._use_cache else None
         with self._flights.alone(key, cancelled):
             found = self.cached(key) if self._use_cache else None
-            if found is not None:
+            if kept is not None and found is not None:
+                kept.forget()  # a kill after the whole was kept has left some
                 if on_progress is not None:
                     on_progress(1.0)
                 return found, True
@@ -110,13 +114,15 @@ class Transcriber:
                 self._task(pcm, sha256, language, duration_ms),
                 self._recogniser,
                 self._cache if self._use_cache else None,
+                kept=kept,
                 seat=seat or Seat(),
+                on_kept=on_kept,
                 on_progress=on_progress,
                 cancelled=cancelled,
             )
-            result = _normalised(*chunked.recognise(), pcm, duration_ms)
-            if self._use_cache and self._is_kept(key, result):
-                chunked.forget()
+            result = _normalised(chunked, duration_ms)
+            if kept is not None and self._is_kept(key, result):
+                kept.forget()
         return result, False
 
     def _is_kept(self, key: str, result: dict[str, Any]) -> bool:
@@ -137,27 +143,28 @@ class Transcriber:
             duration_ms=duration_ms,
             model=self._model,
             identity=models.identity(self._model, engine=self._config.transcribe.engine),
-            options=self._options(duration_ms),
+            options=self._options() | {"chunk_seconds": settings.chunk_seconds},
             language=language,
             threads=settings.threads,
             chunk_ms=round(settings.chunk_seconds * 1000),
             vad=settings.vad,
         )
 
-    def _options(self, duration_ms: int) -> dict[str, Any]:
-        """Return what results depend on beside content, model and language."""
+    def _options(self) -> dict[str, Any]:
+        """Return what results depend on beside content, model and language.
+
+        Where chunks end is not among it: what is heard is the same.
+        """
         settings = self._config.transcribe
         options: dict[str, Any] = {"engine": settings.engine}
         if settings.beam > 1:
             options["beam"] = settings.beam
-        if duration_ms > settings.chunk_seconds * 1000:
-            options["chunk_seconds"] = settings.chunk_seconds
         return options | ({"vad": True} if settings.vad else {})
 
-    def key(self, sha256: str, language: str, duration_ms: int = 0) -> str:
+    def key(self, sha256: str, language: str) -> str:
         """Return the cache key for decoded audio. Raises ModelError for a model there is not."""
         settings = self._config.transcribe
-        options = self._options(duration_ms) | {"language": language}
+        options = self._options() | {"language": language}
         model = models.identity(self._model, engine=settings.engine)
         return JsonCache.key(content=sha256, model=model, options=options)
 
@@ -170,16 +177,12 @@ class Transcriber:
         self._cache.put(key, data)
 
 
-def _normalised(
-    transcript: Transcript, engine: dict[str, Any], pcm: Path, duration_ms: int
-) -> dict[str, Any]:
+def _normalised(chunked: Chunked, duration_ms: int) -> dict[str, Any]:
     """Return words within the recording, each behind its pause, and the engine that heard them."""
+    transcript, engine = chunked.recognise()
     transcript = transcript.clipped(duration_ms)
     if transcript.words:
-        # numpy, which a transcript from the cache need not cost.
-        from karaokify_daemon.adapters.levels import levels  # noqa: PLC0415
-
-        transcript = after_pauses(transcript, levels(pcm, FRAME_MS), FRAME_MS)
+        transcript = after_pauses(transcript, chunked.levels, FRAME_MS)
     return transcript.to_dict() | {"engine": engine}
 
 

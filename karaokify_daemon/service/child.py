@@ -11,7 +11,16 @@ from pathlib import Path
 from karaokify_daemon.config import Transcribe
 from karaokify_daemon.errors import WorkerDiedError, WorkerStalledError
 from karaokify_daemon.service import worker
-from karaokify_daemon.service.worker import Answer, Cancel, Listen, Loaded, LogLine, Order, Reply
+from karaokify_daemon.service.worker import (
+    Answer,
+    Begun,
+    Cancel,
+    Listen,
+    Loaded,
+    LogLine,
+    Order,
+    Reply,
+)
 
 _JOIN_S = 3.0
 _SHORTEST_DEADLINE_S = 120.0
@@ -36,7 +45,7 @@ class Patience:
     def check(self, reply: Reply | None) -> None:
         """Take note of what was heard, if anything. Raises WorkerStalledError."""
         now = self._clock()
-        if isinstance(reply, Loaded):
+        if isinstance(reply, Loaded | Begun):
             self.loading, self._began = False, now
         if reply is not None and not isinstance(reply, LogLine):
             self._heard = now

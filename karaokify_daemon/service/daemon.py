@@ -172,7 +172,8 @@ class Daemon:
             return _SETTLING_S
         pause = self._config.intake.rescan_seconds
         size = len(scan.waiting) + len(scan.ready)
-        if size < _LARGE or self._running or not self._parts.is_told:
+        is_idle = not (self._running or self._parts.ledger.has_appointments)
+        if size < _LARGE or not (is_idle and self._parts.is_told):
             return pause
         return max(pause, min(_LONGEST_PAUSE_S, _IDLE_SHARE * used))
 

@@ -18,6 +18,8 @@ from karaokify_daemon.domain.names import is_media, printable, sidecars_of
 from karaokify_daemon.domain.plain import plain
 from karaokify_daemon.domain.record import Record
 from karaokify_daemon.errors import KaraokifyError, NotMediaError
+from karaokify_daemon.pipeline.gate import Gate
+from karaokify_daemon.pipeline.means import Means
 from karaokify_daemon.pipeline.run import Notes, Pipeline, Result
 from karaokify_daemon.service import logs
 from karaokify_daemon.service.workers import Workers
@@ -30,7 +32,8 @@ def process_files(files: Iterable[Path], config: Config) -> int:
     with ExitStack() as parts:
         workers = Workers(config)
         parts.callback(workers.close)
-        pipeline = Pipeline(config, workers)
+        gate = Gate(config.limits, config.folders, patient=False)
+        pipeline = Pipeline(config, Means(config, workers, gate))
         for path in files:
             try:
                 result = _process(pipeline, path, console)
@@ -88,7 +91,7 @@ class _Bars:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def lasts(self, duration_ms: int) -> None:
+    def lasts(self, duration_ms: int | None) -> None:
         """Need not be told."""
 
     def progress(self, stage: Stage, fraction: float) -> None:

@@ -26,7 +26,7 @@ from karaokify_daemon.errors import (
     PublishError,
     SourceChangedError,
 )
-from karaokify_daemon.pipeline.means import LONG_MS
+from karaokify_daemon.pipeline.means import is_long
 from karaokify_daemon.pipeline.run import Notes, Result
 from karaokify_daemon.service.parts import Parts, forget
 
@@ -72,9 +72,9 @@ class JobThread:
             self._save(after)
         return Outcome(record=after, saved=self._saved)
 
-    def lasts(self, duration_ms: int) -> None:
+    def lasts(self, duration_ms: int | None) -> None:
         """Note whether short recordings must not wait for this one."""
-        self.is_long = duration_ms > LONG_MS
+        self.is_long = is_long(duration_ms)
 
     def progress(self, stage: Stage, fraction: float) -> None:
         """Log how far a long stage is, now and then."""

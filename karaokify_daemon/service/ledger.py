@@ -48,6 +48,11 @@ class Ledger:
         """Tell whether a file that lies in the inbox is to stay there."""
         return job_id in self._done
 
+    @property
+    def has_appointments(self) -> bool:
+        """Tell whether some job is to be tried again at a certain time."""
+        return any(record.not_before is not None for record in self._open.values())
+
     def record(self, job: Job) -> Record:
         """Return what is known of a job that is not over."""
         return self._open.get(job.id) or Record.of(job)

@@ -18,6 +18,7 @@ from karaokify_daemon.config import Config, clashes
 from karaokify_daemon.domain.record import LEAVING, Record
 from karaokify_daemon.errors import ConfigError, Fault, IntakeError, KaraokifyError, PublishError
 from karaokify_daemon.pipeline.gate import Gate
+from karaokify_daemon.pipeline.means import Means
 from karaokify_daemon.pipeline.run import Pipeline
 from karaokify_daemon.pipeline.sidecars import with_preset
 from karaokify_daemon.pipeline.styles import styled
@@ -92,7 +93,9 @@ class Parts:
         self.ledger = Ledger(config)
         self._tidier = Tidier()
         self.gate = Gate(config.limits, config.folders, patient=patient)
-        self._assemble(config, self._workers(config))
+        workers = self._workers(config)
+        self.means = Means(config, workers, self.gate)
+        self._assemble(config, workers)
 
     def change(self, config: Config) -> None:
         """Take up a changed configuration; no job may run if it needs other workers.
@@ -128,7 +131,8 @@ class Parts:
         self.config, self.workers = config, workers
         workers.limits = self.gate.limits = config.limits
         self.gate.free = workers.free
-        self.pipeline = Pipeline(config, workers, self.gate)
+        self.means.change(config, workers)
+        self.pipeline = Pipeline(config, self.means)
         self._inbox = Inbox(
             folders.inbox,
             intake,

@@ -10,13 +10,20 @@ from typing import Any
 
 from karaokify_daemon.adapters import resources
 from karaokify_daemon.config import Limits, Transcribe
-from karaokify_daemon.errors import CancelledError, MemoryLimitError, WorkerDiedError
+from karaokify_daemon.errors import (
+    CancelledError,
+    KaraokifyError,
+    MemoryLimitError,
+    TranscribeError,
+    WorkerDiedError,
+)
 from karaokify_daemon.service.child import Child, Patience
 from karaokify_daemon.service.worker import Answer, Beat, Cancel, Listen, Loaded, LogLine, Order
 
 _POLL_S = 0.1
 _ABORT_S = 3.0
 _MB = 1_000_000
+_GPU = "See `dmesg` and `nvidia-smi`. The worker is started again, and this is tried once more."
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.5, 60.0
 
 OnProgress = Callable[[float], None]
@@ -104,10 +111,18 @@ class Worker:
         return self._result(order, span[1] - span[0], cancelled, on_progress)
 
     def voices(
-        self, pcm: Path, *, cancelled: Callable[[], bool] = lambda: False
+        self,
+        pcm: Path,
+        *,
+        span: tuple[int, int],
+        cancelled: Callable[[], bool] = lambda: False,
     ) -> list[tuple[int, int]]:
-        """Return from when to when somebody speaks, in milliseconds. Raises as `recognise` does."""
-        found = self._result(Listen(job=0, pcm=pcm), 0, cancelled, None)["voices"]
+        """Return from when to when somebody speaks in a part of the file, in milliseconds of it.
+
+        Raises as `recognise` does.
+        """
+        order = Listen(job=0, pcm=pcm, span=span)
+        found = self._result(order, span[1] - span[0], cancelled, None)["voices"]
         return [(start, end) for start, end in found]
 
     def _result(
@@ -129,8 +144,7 @@ class Worker:
             numbered = replace(order, job=self._jobs)
             answer = self._answer(child, numbered, patience, stop, on_progress)
             if answer.error is not None:
-                if answer.error.details.get("engine_lost"):
-                    self._end("engine lost")
+                self._end_lost(answer.error)
                 raise answer.error
             self._deaths = 0
             assert answer.result is not None
@@ -261,6 +275,20 @@ class Worker:
         self._end("died")
         self._deaths += 1
         self._died_at = time.monotonic()
+
+    def _end_lost(self, error: KaraokifyError) -> None:
+        """End a child whose engine is of no use any more; raise WorkerDiedError for its recording.
+
+        A GPU may fail for any recording: only one over which it does so twice is set aside.
+        """
+        if not error.details.get("engine_lost"):
+            return
+        if not isinstance(error, TranscribeError):  # a model that cannot be had is waited for
+            self._end("engine lost")
+            return
+        lost = WorkerDiedError(f"the GPU failed: {error.problem}", advice=_GPU, **error.details)
+        self._died(lost)
+        raise lost from error
 
     def _end(self, reason: str) -> None:
         if self._child is None:

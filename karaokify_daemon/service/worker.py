@@ -43,10 +43,11 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True)
 class Listen:
-    """Find out when somebody speaks in this file."""
+    """Find out when somebody speaks in this part of a file (from, to, in milliseconds)."""
 
     job: int
     pcm: Path
+    span: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,13 @@ class Loaded:
     device: str
 
 
+@dataclass(frozen=True)
+class Begun:
+    """The job goes on without a model to load."""
+
+    job: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """The job is over: the engine's result, or the error."""
@@ -90,7 +98,7 @@ class LogLine:
     fields: dict[str, Any] = field(default_factory=dict)
 
 
-Reply = Beat | Loaded | Answer | LogLine
+Reply = Beat | Loaded | Begun | Answer | LogLine
 
 
 def main(pipe: Connection, settings: Transcribe, cache: Path) -> None:
@@ -185,8 +193,9 @@ class _Desk:
         return self._listen(order) if isinstance(order, Listen) else self._recognise(order)
 
     def _listen(self, order: Listen) -> dict[str, Any]:
+        self._link.send(Begun(order.job))
         beat = _Pulse(self._link, order.job)
-        return {"voices": voices(order.pcm, lambda: beat(0.0))}
+        return {"voices": voices(order.pcm, order.span, lambda: beat(0.0))}
 
     def _tell(self, event: str, fields: dict[str, Any]) -> None:
         self._link.send(LogLine(event, fields))

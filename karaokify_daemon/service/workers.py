@@ -9,10 +9,16 @@ from karaokify_daemon.pipeline.recognition import OnProgress, Seat
 from karaokify_daemon.pipeline.turns import Turns
 from karaokify_daemon.service.supervisor import OnLog, Worker
 
+_OF_JOBS = {"language", "no_speech", "chunk_seconds", "vad"}  # of [transcribe], told with each job
+
 
 def differ(config: Config, other: Config) -> bool:
     """Tell whether two configurations need different workers."""
-    return (config.transcribe, config.limits.workers) != (other.transcribe, other.limits.workers)
+    one, two = (
+        (each.limits.workers, each.transcribe.model_dump(exclude=_OF_JOBS))
+        for each in (config, other)
+    )
+    return one != two
 
 
 class Workers:
@@ -78,12 +84,16 @@ class Workers:
         self,
         pcm: Path,
         *,
+        span: tuple[int, int],
         seat: Seat | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> list[tuple[int, int]]:
-        """Find voices as `Worker.voices`."""
-        with self._turns.turn(seat or Seat(), cancelled) as i:
-            return self._all[i].voices(pcm, cancelled=cancelled)
+        """Find voices as `Worker.voices`, when it is this one's turn."""
+        seat = seat or Seat()
+        with self._turns.turn(seat, cancelled) as i:
+            found = self._all[i].voices(pcm, span=span, cancelled=cancelled)
+            seat.had_ms += span[1] - span[0]
+        return found
 
     def idle(self) -> None:
         """Free models that were not used for `idle_unload_seconds`."""

@@ -179,7 +179,7 @@ def test_links_and_what_is_no_file_stay_where_they_are_with_a_reason(tree):
 @pytest.mark.parametrize(
     ("suffix", "content", "says"),
     [
-        (".toml", b"title" + b".a" * 3000 + b" = 1", "without end"),
+        (".toml", b"title" + b".a" * 3000 + b" = 1", "title: is not a text"),
         (".toml", b"title = 1" + b" " * 20_000, "larger than 16 KiB"),
         (".json", None, "larger than 65536 KiB"),  # 4 TB of holes
     ],

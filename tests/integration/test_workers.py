@@ -72,9 +72,11 @@ def test_voices_are_found_by_a_worker_without_a_model(workers, tmp_path):
     pool, events = workers
     pcm = tmp_path / "easy.pcm"
     duration_ms, said = spoken_pcm(pcm)
-    [(start, end)] = pool.voices(pcm)
+    seat = Seat()
+    [(start, end)] = pool.voices(pcm, span=(0, duration_ms), seat=seat)
+    assert seat.had_ms == duration_ms
     assert start <= said[0].start * 1000 + 100
-    assert said[-1].end * 1000 - 300 <= end <= duration_ms + 32
+    assert said[-1].end * 1000 - 300 <= end <= duration_ms
     assert "model.loaded" not in [event for event, _ in events]
 
 
@@ -83,7 +85,7 @@ def test_whoever_is_stopped_while_others_work_waits_no_longer(workers, tmp_path)
     pcm = tmp_path / "easy.pcm"
     spoken_pcm(pcm)
     with pytest.raises(CancelledError):
-        pool.voices(pcm, cancelled=lambda: True)
+        pool.voices(pcm, span=(0, 1000), cancelled=lambda: True)
 
 
 def test_each_device_has_a_worker_and_other_devices_are_other_workers():
@@ -92,4 +94,6 @@ def test_each_device_has_a_worker_and_other_devices_are_other_workers():
     assert differ(one, two)
     assert differ(one, Config(transcribe=SETTINGS, limits=Limits(workers=3)))
     assert not differ(one, Config(transcribe=SETTINGS, limits=Limits(renderers=3)))
+    told_with_jobs = {"language": "de", "no_speech": "fail", "chunk_seconds": 60.0, "vad": True}
+    assert not differ(one, Config(transcribe=SETTINGS.model_copy(update=told_with_jobs)))
     assert Workers(two)._turns._free == [0, 1]

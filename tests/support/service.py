@@ -24,7 +24,7 @@ SMALL = {
     "video.encoder_preset": "ultrafast",
     "limits.drain_seconds": "0",
 }
-PATIENCE_S = 40
+PATIENCE_S = 120
 
 
 def run_cli(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -5,7 +5,19 @@ _NO_MEMORY = (
     "alloc_failed",  # cuBLAS and cuDNN
     "can't allocate memory",  # torch's allocator on the processor
 )
-_OF_GPU = ("cuda error", "cuda failed", "cuda out of memory", "cuda driver", "cublas", "cudnn")
+_OF_GPU = (
+    "cuda error",
+    "cuda failed",
+    "cuda out of memory",
+    "cuda driver",
+    "cuda-capable device",
+    "[cuda]",  # Triton's
+    "cublas",
+    "cudnn",
+    "cufft",
+    "cusolver",
+    "nvrtc",
+)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -71,8 +71,13 @@ def test_alone_an_estimate_of_memory_is_no_reason_but_the_floor_is():
 
 def test_an_hour_decoded_is_115_mb():
     assert to_decode(3_600_000, 10**9).disks == (("cache", 115_200_000),)
-    assert to_decode(None, 10**9).disks == (("cache", 0),)
     assert to_decode(10**9, 1000).disks == (("cache", 32_000),)
+
+
+def test_one_of_unknown_length_counts_as_an_hour_where_so_long_ones_are_taken():
+    assert to_decode(None, 10**9) == to_decode(3_600_000, 10**9)
+    assert to_decode(None, 1000) == to_decode(1000, 1000)
+    assert to_decode(0, 10**9) == to_decode(None, 10**9)
 
 
 def test_larger_models_need_more_and_a_loaded_one_nothing():

@@ -54,3 +54,19 @@ def test_a_smaller_batch_or_the_processor_costs_nothing_of_the_result():
     assert Effort(model="large", device="cpu", batch=1, beam=5).instead_of(wanted) == {}
     given_up = Effort(model="small", device="cpu", batch=1, beam=1).instead_of(wanted)
     assert given_up == {"model": "large", "beam": 5}
+
+
+def test_a_larger_model_takes_no_ones_place_and_one_of_unknown_size_may():
+    for model, fallback, then in [
+        ("large", "small", "small"),
+        ("tiny.en", "small", "tiny.en"),
+        ("large-v3-turbo", "large", "large-v3-turbo"),
+        ("large-v3", "turbo", "turbo"),
+        ("small", "/models/own.pt", "/models/own.pt"),
+        ("/models/large.pt", "medium", "medium"),
+        ("small", "small", "small"),
+    ]:
+        smaller = Effort(model=model, device="cuda").smaller(fallback)
+        assert smaller is not None
+        assert smaller.model == then
+        assert (smaller.device == "cpu") == (then == model)

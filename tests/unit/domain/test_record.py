@@ -26,6 +26,16 @@ def test_a_finished_stage_takes_back_the_interruptions():
     assert record.results == {"decode": {"seconds": 1}}
 
 
+def test_a_finished_part_of_a_stage_takes_back_deaths_and_interruptions():
+    record = Record.of(JOB).claimed(JOB).postponed({}, 0.0, deadly=True).claimed(JOB).claimed(JOB)
+    assert (record.deaths, record.interruptions) == (1, 1)
+
+    advanced = record.advanced()
+
+    assert (advanced.deaths, advanced.interruptions) == (0, 0)
+    assert advanced.attempts == record.attempts
+
+
 def test_other_content_makes_what_was_found_worthless():
     record = Record.of(JOB).claimed(JOB).identified("a").finished(Stage.DECODE, 1)
 

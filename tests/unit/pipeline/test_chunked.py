@@ -6,6 +6,7 @@ import pytest
 from karaokify_daemon.adapters.cache import JsonCache
 from karaokify_daemon.errors import TranscribeError, WorkerDiedError
 from karaokify_daemon.pipeline.chunked import Chunked, Task
+from karaokify_daemon.pipeline.kept import Kept
 from karaokify_daemon.pipeline.recognition import Seat
 
 HZ = 16_000
@@ -16,7 +17,7 @@ class Script:
 
     def __init__(self, words, language="en", voices=()):
         self.words, self.language, self.found = words, language, list(voices)
-        self.asked, self.fails_at = [], None
+        self.asked, self.listened, self.fails_at = [], [], None
 
     def recognise(self, _pcm, *, span, language, on_progress, **_):
         self.asked.append((span, language))
@@ -32,8 +33,9 @@ class Script:
         segments = [{"words": heard}] if heard else []
         return {"language": own, "segments": segments, "engine": {"model": "script"}}
 
-    def voices(self, _pcm, **_):
+    def voices(self, _pcm, *, span, **_):
         self.asked.append("voices")
+        self.listened.append(span)
         return self.found
 
 
@@ -67,7 +69,13 @@ def hear(tmp_path):
         )
         follow = None if heard is None else heard.append
         chunked = Chunked(
-            task, script, kept, seat=Seat(), on_progress=follow, cancelled=lambda: False
+            task,
+            script,
+            kept,
+            kept=kept and Kept(kept, "whole"),
+            seat=Seat(),
+            on_progress=follow,
+            cancelled=lambda: False,
         )
         return chunked, chunked.recognise()
 
@@ -100,17 +108,18 @@ def test_without_silences_no_word_is_cut_heard_twice_or_lost(hear):
     assert script.asked[1][0][0] < 20_000  # what follows the gap is heard again
 
 
-def test_what_was_heard_before_a_death_is_not_heard_again(hear):
+def test_what_was_heard_before_a_death_is_not_heard_again(hear, tmp_path):
     script = Script(WORDS)
     script.fails_at = 3
     with pytest.raises(WorkerDiedError):
         hear(script, SOUND)
     first, script.fails_at = list(script.asked), None
     script.asked.clear()
-    chunked, (transcript, _) = hear(script, SOUND)
+    _, (transcript, _) = hear(script, SOUND)
     assert script.asked[0] == first[2]
     assert texts(transcript) == [w[0] for w in WORDS]
-    chunked.forget()
+    Kept(JsonCache(tmp_path / "cache"), "whole").forget()
+    assert list((tmp_path / "cache").iterdir()) == []
     hear(script, SOUND)
     assert script.asked[-len(first) :][0] != first[2]
 
@@ -123,10 +132,26 @@ def test_the_language_of_the_first_words_is_that_of_all(hear):
 
 
 def test_only_voices_are_heard_where_that_is_asked_for(hear):
-    script = Script(WORDS, voices=[[1000, 4000], [30_000, 33_000], [40_000, 41_000]])
+    script = Script(WORDS, voices=[[1000, 4000], [36_000, 39_000], [46_000, 47_000]])
     _, (transcript, _) = hear(script, SOUND, vad=True)
-    assert [ask[0] for ask in script.asked[1:]] == [(500, 4500), (29_500, 41_500)]
-    assert all(w.end <= 4500 or w.start >= 29_500 for w in transcript.words)
+    assert [ask[0] for ask in script.asked[1:]] == [(500, 4500), (35_500, 47_500)]
+    assert all(w.end <= 4500 or w.start >= 35_500 for w in transcript.words)
+
+
+def test_voices_of_a_long_recording_are_looked_for_in_parts_kept_for_every_model(tmp_path):
+    pcm, hours = tmp_path / "audio.pcm", 1_500_000
+    pcm.write_bytes(b"")
+    cache = JsonCache(tmp_path / "cache")
+    script = Script([], voices=[])
+    fits = {"content": "hash", "duration_ms": hours, "language": "en", "threads": 0, "vad": True}
+    for model, chunk_ms in (("demo", 20_000), ("small", 30_000)):
+        task = Task(
+            pcm=pcm, model=model, identity=model, options={"n": chunk_ms}, chunk_ms=chunk_ms, **fits
+        )
+        Chunked(
+            task, script, cache, seat=Seat(), on_progress=None, cancelled=lambda: False
+        ).recognise()
+    assert script.listened == [(0, 605_000), (600_000, 1_205_000), (1_200_000, 1_500_000)]
 
 
 def test_a_recording_without_voices_is_not_heard_at_all(hear):

@@ -38,3 +38,12 @@ def test_whoever_is_stopped_waits_no_longer_and_an_error_lets_the_next_one_go_on
         fail()
     with flights.alone("a", lambda: False):
         pass
+
+
+def test_only_who_must_wait_for_another_is_told_so():
+    flights, told = Flights(), []
+    with flights.telling(lambda: told.append("first")).alone("a", lambda: False):
+        second = flights.telling(lambda: told.append("second"))
+        with pytest.raises(CancelledError), second.alone("a", lambda: True):
+            pass
+    assert told == ["second"]

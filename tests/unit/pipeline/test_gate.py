@@ -1,4 +1,5 @@
 import threading
+from contextlib import contextmanager
 
 import pytest
 from structlog.testing import capture_logs
@@ -8,6 +9,7 @@ from karaokify_daemon.config import Folders, Limits
 from karaokify_daemon.domain.admission import Needs
 from karaokify_daemon.domain.job import Stage
 from karaokify_daemon.errors import CancelledError, PublishError
+from karaokify_daemon.pipeline import gate as gates
 from karaokify_daemon.pipeline.gate import Gate
 
 HUGE = 10**18
@@ -125,3 +127,90 @@ def test_nothing_is_looked_at_where_all_is_turned_off(tmp_path):
     with capture_logs() as log, passed(gate, Needs(memory=HUGE, disks=(("cache", HUGE),))):
         pass
     assert log == []
+
+
+class Place:
+    """A place whose comings and goings are noted; `inside` is called by who has just taken it."""
+
+    def __init__(self, inside=lambda: None):
+        self.inside, self.taken = inside, []
+
+    @contextmanager
+    def __call__(self):
+        self.taken.append(True)
+        self.inside()
+        try:
+            yield
+        finally:
+            self.taken.append(False)
+
+
+def test_no_place_is_taken_before_there_is_what_a_stage_needs(tmp_path):
+    gate, place = gate_of(tmp_path, Limits(min_free_memory_mb=10**9)), Place()
+
+    def cancelled():
+        assert place.taken == []
+        gate.limits = QUIET
+        return False
+
+    with gate.passed(Stage.RENDER, NONE, file="a", cancelled=cancelled, place=place):
+        assert place.taken == [True]
+    assert place.taken == [True, False]
+
+
+def test_nothing_is_promised_to_who_waits_for_a_place_which_is_left_where_others_were_faster(
+    tmp_path,
+):
+    gate = gate_of(tmp_path)
+
+    def inside():
+        assert not gate.is_at_work(Stage.RENDER)
+        if len(place.taken) == 1:
+            gate.limits = Limits(min_free_memory_mb=10**9)
+
+    def cancelled():
+        assert place.taken == [True, False]
+        gate.limits = QUIET
+        return False
+
+    place = Place(inside)
+    with gate.passed(Stage.RENDER, NONE, file="a", cancelled=cancelled, place=place):
+        assert place.taken == [True, False, True]
+    assert place.taken == [True, False, True, False]
+    assert not gate.is_at_work(Stage.RENDER)
+
+
+def test_memory_is_not_awaited_for_hours_where_no_other_is_at_the_same_stage(tmp_path, monkeypatch):
+    gate, needs = gate_of(tmp_path), Needs(memory=HUGE)
+    with passed(gate, stage=Stage.TRANSCRIBE):
+        waiter = Waiter(gate, needs)  # to decode
+        assert waiter.asked.wait(PATIENCE_S)
+        assert not waiter.passed.is_set()
+        monkeypatch.setattr(gates, "_ENOUGH_S", 0)
+        assert waiter.passed.wait(PATIENCE_S)
+        waiter.join()
+
+
+@pytest.mark.parametrize(
+    ("at_work", "needs"),
+    [
+        (Stage.DECODE, Needs(memory=HUGE)),
+        (Stage.TRANSCRIBE, Needs(disks=(("cache", HUGE),))),
+    ],
+)
+def test_others_at_the_same_stage_and_disks_are_awaited_as_long_as_it_takes(
+    tmp_path, monkeypatch, at_work, needs
+):
+    monkeypatch.setattr(gates, "_ENOUGH_S", 0)
+    gate, asked = gate_of(tmp_path), []
+
+    def cancelled():
+        asked.append(True)
+        return len(asked) == 3
+
+    with (
+        passed(gate, stage=at_work),
+        pytest.raises(CancelledError),
+        passed(gate, needs, cancelled=cancelled),
+    ):
+        pass

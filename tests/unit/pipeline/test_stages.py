@@ -5,10 +5,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from karaokify_daemon.config import from_dict
+from karaokify_daemon.config import Config, Folders, Limits, from_dict
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.record import Record
 from karaokify_daemon.domain.transcript import Segment, Transcript, Word
+from karaokify_daemon.errors import NoSpeechError
+from karaokify_daemon.pipeline.flights import Flights
+from karaokify_daemon.pipeline.gate import Gate
+from karaokify_daemon.pipeline.means import LONG_MS, Means
 from karaokify_daemon.pipeline.notes import Notes
 from karaokify_daemon.pipeline.stages import JobRun
 
@@ -26,7 +30,7 @@ def run(tmp_path):
         duration_ms = 400 * len(words) + 500
         np.zeros(duration_ms * 16, "<i2").tofile(tmp_path / "audio.pcm")
         job = Job(id="job", media=tmp_path / "talk.wav")
-        means = SimpleNamespace(gate=gate, recogniser=None, flights=None)
+        means = SimpleNamespace(gate=gate, recogniser=None, flights=Flights())
         config = from_dict({"highlights": {"seconds": 3}})
         one = JobRun(means, None, job, config, watch, notes)
         one._rate = Fraction(30)
@@ -52,3 +56,62 @@ def test_what_was_found_of_other_sentences_is_noted_in_its_place(run):
     found = run(TEXT + " Or else they bleach.")
     assert len(run.saved) == 2
     assert run.notes.of(Stage.HIGHLIGHT)["said"] == found.noted["said"]
+
+
+class Watch:
+    def __init__(self):
+        self.heard = []
+
+    def lasts(self, duration_ms):
+        self.heard.append(duration_ms)
+
+    def progress(self, stage, fraction):
+        pass
+
+    def cancelled(self):
+        return False
+
+
+@pytest.mark.parametrize("told", [None, 0, 1000])
+def test_how_long_a_recording_is_is_told_before_and_after_it_is_decoded(tmp_path, told):
+    config, watch = Config(limits=Limits(min_free_disk_mb=0, min_free_memory_mb=0)), Watch()
+    means = Means(config, SimpleNamespace(has=lambda _: True), Gate(config.limits, Folders()))
+    job = Job(id="job", media=tmp_path / "talk.webm")
+    notes = Notes(Record(id="job", media="talk.webm"))
+    one = JobRun(means, None, job, config, watch, notes)
+    one._probe = lambda: SimpleNamespace(duration_ms=told, video=None)
+    one.probe()
+    assert watch.heard == [told or None]
+
+    def hear(*_):
+        assert watch.heard == [told or None, LONG_MS + 1]
+        raise NoSpeechError("enough")
+
+    one._decode = lambda _: SimpleNamespace(damage=None, duration_ms=LONG_MS + 1)
+    one._hearing.transcript = hear
+    with pytest.raises(NoSpeechError):
+        one.publish({}, tmp_path, None)
+
+
+def test_each_worker_and_each_model_is_asked_memory_for_and_nobody_else(tmp_path):
+    limits = Limits(min_free_disk_mb=0, min_free_memory_mb=0, workers=2)
+    means = Means(Config(limits=limits), SimpleNamespace(has=lambda _: False), None)
+    means.gate = Gate(limits, Folders())
+
+    def needs(model):
+        config = from_dict({"transcribe": {"model": model}})
+        job = Job(id="job", media=tmp_path / "talk.wav")
+        notes = Notes(Record(id="job", media="talk.wav"))
+        return JobRun(means, None, job, config, Watch(), notes)._to_transcribe(1000)
+
+    def passed(one):
+        return means.gate.passed(Stage.TRANSCRIBE, one, file="a", cancelled=lambda: False)
+
+    assert needs("small").model == "small"
+    with passed(needs("small")):
+        assert needs("small").model == "small"
+        with passed(needs("small")):
+            assert needs("small").model is None
+            assert needs("tiny").model == "tiny"
+    means.recogniser.has = lambda _: True
+    assert needs("small").model is None

@@ -3,7 +3,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from karaokify_daemon.pipeline.means import LONG_MS
 from karaokify_daemon.service.at_work import MOST_JOBS, AtWork, One
+from karaokify_daemon.service.jobs import JobThread
 
 
 def at_work(*, short: int = 0, long: int = 0) -> AtWork:
@@ -42,3 +44,17 @@ def test_those_that_have_ended_are_taken_out_once():
     assert sorted(jobs) == ["0", "2"]
     assert list(jobs.take_ended()) == []
     assert len(jobs.futures()) == 2
+
+
+def test_what_lasts_unknown_time_is_long_until_it_is_known():
+    ledger = SimpleNamespace(journal=None)
+    thread = JobThread(
+        SimpleNamespace(config=None, pipeline=None, devices=None, ledger=ledger), lambda: False
+    )
+    jobs = AtWork({str(i): One(None, thread, Future()) for i in range(3)})
+    thread.lasts(None)
+    assert jobs.has_room(3)
+    thread.lasts(LONG_MS)
+    assert not jobs.has_room(3)
+    thread.lasts(LONG_MS + 1)
+    assert jobs.has_room(3)

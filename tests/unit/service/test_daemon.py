@@ -8,9 +8,10 @@ from karaokify_daemon.config import Config
 from karaokify_daemon.service.daemon import Daemon
 
 
-def pause(*, files, used, told=True, running=0, once=False):
+def pause(*, files, used, told=True, running=0, once=False, appointments=False):
     daemon = Daemon(Config(), once=once)
-    daemon._parts = SimpleNamespace(is_told=told)
+    ledger = SimpleNamespace(has_appointments=appointments)
+    daemon._parts = SimpleNamespace(is_told=told, ledger=ledger)
     daemon._running |= dict.fromkeys(range(running))
     waiting = [Waiting(path=Path("talk.wav"), reason="is held")] * files
     return daemon._pause(Scan(waiting=waiting), used)
@@ -32,4 +33,5 @@ def test_a_large_inbox_in_which_nothing_happens_is_looked_at_more_seldom(files, 
 def test_it_is_looked_at_as_configured_while_work_is_done_or_nobody_tells_of_changes():
     assert pause(files=10_000, used=1.0, running=1) == 10
     assert pause(files=10_000, used=1.0, told=False) == 10
+    assert pause(files=10_000, used=1.0, appointments=True) == 10
     assert pause(files=10_000, used=1.0, once=True) == 0.5

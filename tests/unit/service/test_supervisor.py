@@ -1,12 +1,23 @@
+from pathlib import Path
+
 import pytest
 
 from karaokify_daemon.config import Transcribe
-from karaokify_daemon.errors import WorkerStalledError
+from karaokify_daemon.domain.job import Job
+from karaokify_daemon.domain.record import Record
+from karaokify_daemon.domain.retry import decide
+from karaokify_daemon.errors import (
+    ModelError,
+    TranscribeError,
+    WorkerDiedError,
+    WorkerStalledError,
+)
 from karaokify_daemon.service.child import Patience
-from karaokify_daemon.service.supervisor import backoff_seconds
-from karaokify_daemon.service.worker import Answer, Beat, Loaded, LogLine
+from karaokify_daemon.service.supervisor import Worker, backoff_seconds
+from karaokify_daemon.service.worker import Answer, Beat, Begun, Loaded, LogLine
 
 SETTINGS = Transcribe(start_seconds=100, stall_seconds=10, deadline_factor=2)
+JOB = Job(id="1", media=Path("/inbox/talk.mp3"))
 LOADED = Loaded(job=1, model="demo", device="cpu")
 
 
@@ -55,6 +66,14 @@ def test_work_without_progress_is_a_stall(clock):
         patience.check(None)
 
 
+def test_a_job_that_needs_no_model_is_at_work_from_its_beginning(clock):
+    patience = Patience(SETTINGS, 1000, clock)
+    patience.check(Begun(1))
+    clock.now = 11
+    with pytest.raises(WorkerStalledError, match="progress within 10 s"):
+        patience.check(None)
+
+
 def test_a_log_line_is_no_progress(clock):
     patience = Patience(SETTINGS, 1000, clock)
     patience.check(LOADED)
@@ -82,3 +101,28 @@ def test_an_answer_that_comes_late_is_taken(clock):
     patience.check(LOADED)
     clock.now = 1000
     patience.check(Answer(job=1, result={}))
+
+
+@pytest.mark.parametrize(
+    ("error", "raised", "deaths"),
+    [
+        (TranscribeError("CUDA error: unspecified", engine_lost=True), WorkerDiedError, 1),
+        (ModelError("CUDA error: unspecified", engine_lost=True), ModelError, 0),
+        (TranscribeError("it tripped over itself"), TranscribeError, 0),
+    ],
+)
+def test_a_gpu_that_fails_is_a_death_of_the_worker_and_no_fault_of_the_recording(
+    tmp_path, monkeypatch, error, raised, deaths
+):
+    """What the child answers is made up: there is no GPU here that could fail."""
+    events = []
+    worker = Worker(Transcribe(), cache=tmp_path, on_log=lambda event, _: events.append(event))
+    ended = []
+    monkeypatch.setattr(worker, "_running", lambda _stop: None)
+    monkeypatch.setattr(worker, "_answer", lambda *_: Answer(job=1, error=error))
+    monkeypatch.setattr(worker, "_end", ended.append)
+    with pytest.raises(raised) as caught:
+        worker.recognise(tmp_path / "a.pcm", span=(0, 1), model="demo", language="en")
+    assert decide(caught.value, Record.of(JOB).claimed(JOB), 0.0) is not None or not deaths
+    assert events.count("worker.died") == deaths
+    assert bool(ended) == bool(error.details.get("engine_lost"))
