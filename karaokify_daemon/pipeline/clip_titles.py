@@ -11,13 +11,13 @@ _SHORTEST_TITLED_MS = 2000
 
 
 def clip_titles(reel: NamedReel, config: Config) -> Iterator[tuple[int, int, str]]:
-    """Yield when which clip of a reel has a title; the reel's own is not said twice."""
+    """Yield when which clip of a reel has a label; the reel's own title is not said twice."""
     timeline = reel.reel.timeline
-    if not config.highlights.clip_titles or len(reel.titles) < 2:
+    if not config.highlights.clip_titles or len(reel.labels) < 2:
         return
     covered = config.video.title_as != "header" and config.video.title
     ends = [clips[0].at for clips in reel.reel.parts[1:]] + [timeline.frames]
-    for i, (title, clips) in enumerate(zip(reel.titles, reel.reel.parts, strict=True)):
+    for i, (title, clips) in enumerate(zip(reel.labels, reel.reel.parts, strict=True)):
         begin, end = timeline.ms(clips[0].at + clips[0].fade), timeline.ms(ends[i])
         shown = says_more(title, reel.title) and not (i == 0 and covered)
         if shown and end - begin >= _SHORTEST_TITLED_MS:

@@ -5,16 +5,20 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from karaokify_daemon.adapters.llm import Client
+from karaokify_daemon.adapters.resources import step_back
 from karaokify_daemon.config import Config
 from karaokify_daemon.domain.chapters import Chapter
 from karaokify_daemon.domain.choice import LEAST
 from karaokify_daemon.domain.digest import Digest
 from karaokify_daemon.domain.disfluencies import kept
 from karaokify_daemon.domain.frames import reel_rate
+from karaokify_daemon.domain.labels import label
 from karaokify_daemon.domain.material import Material, Reel
 from karaokify_daemon.domain.reel import reels
 from karaokify_daemon.domain.sentences import Sentence, sentences
@@ -32,13 +36,17 @@ _AT_A_TIME = 300  # words
 
 @dataclass(frozen=True, kw_only=True)
 class NamedReel:
-    """A reel of a bundle: the ending of its files' names, its title and those of its parts."""
+    """A reel of a bundle: the ending of its files' names, its title and those of its clips.
+
+    `labels` are those of clips that stand in the picture.
+    """
 
     ending: str
     asked_ms: int
     title: str
     reel: Reel
     titles: tuple[str, ...]
+    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +154,7 @@ class Highlighter:
                 cache=folders.cache,
                 job=self._job,
                 cancelled=self._cancelled,
+                connect=partial(Client, on_start=self._step_back),
             )
         except LlmError as error:
             if settings.required:
@@ -153,6 +162,9 @@ class Highlighter:
             return own, uncredited(error, settings.model)
         facts = credited(asked, own, reels=bool(highlights.lengths))
         return asked.digest.or_else(own), facts
+
+    def _step_back(self, pid: int) -> None:
+        step_back(pid, self._config.limits.nice)
 
     def _removed(self, transcript: Transcript, duration_ms: int) -> list[tuple[int, int]]:
         """Return the stretches that no reel shows, in milliseconds."""
@@ -193,6 +205,7 @@ class Highlighter:
             made += [(length_ms, one) for one in several]
         used: set[str] = set()
         for i, (length_ms, reel) in enumerate(made):
+            clips = [material.sentences[clip.first : clip.last + 1] for clip in reel.chosen]
             titles = tuple(clip.title or own.title(clip.first, clip.last) for clip in reel.chosen)
             by_score = sorted(range(len(titles)), key=lambda n: -reel.chosen[n].score)
             wished = [digest.title] if len(made) == 1 else [titles[n] for n in by_score]
@@ -205,6 +218,7 @@ class Highlighter:
                 title=title,
                 reel=reel,
                 titles=titles,
+                labels=tuple(map(label, titles, clips)),
             )
 
     def _tell_missing(self, made: Sequence[Reel], length_ms: int, material: Material) -> None:

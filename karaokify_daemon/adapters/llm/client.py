@@ -50,11 +50,16 @@ class Client:
         settings: Llm,
         budget: Budget,
         *,
+        on_start: Callable[[int], None] = lambda _pid: None,
         chance: Callable[[], float] = random.random,
         wait: Callable[[float, Callable[[], bool]], None] | None = None,
     ) -> None:
-        """Take what to ask and what it may cost; `wait` waits some seconds, or until cancelled."""
+        """Take what to ask and what it may cost.
+
+        `on_start` hears of the process, `wait` waits some seconds, or until cancelled.
+        """
         self._settings, self._budget, self._chance = settings, budget, chance
+        self._on_start = on_start
         self._wait = wait or _wait
         self._pipes: Pipes | None = None
         self._about: dict[str, Any] = {}
@@ -157,6 +162,7 @@ class Client:
         if self._pipes is not None:
             return self._pipes
         self._pipes = pipes = Pipes()
+        self._on_start(pipes.pid)
         order = {"model": self._settings.model, "api_base": self._settings.api_base}
         given = self._exchange(pipes, order, _START_S, cancelled)
         if "failure" in given:

@@ -55,6 +55,11 @@ class Pipes:
         self._in, self._out = self._process.stdin, self._process.stdout
         os.set_blocking(self._in.fileno(), False)
 
+    @property
+    def pid(self) -> int:
+        """Process id of the child."""
+        return self._process.pid
+
     def exchange(
         self, order: dict[str, Any], seconds: float, cancelled: Callable[[], bool]
     ) -> dict[str, Any]:

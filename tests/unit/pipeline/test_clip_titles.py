@@ -20,7 +20,8 @@ CUTS = [
 def named(*titles, title="Coral reefs"):
     chosen = [Candidate(first=i, last=i, length=0, score=1.0) for i, _ in enumerate(titles)]
     reel = Reel.cut(chosen, CUTS[: len(titles)], Fraction(50))
-    return NamedReel(ending=".highlights", asked_ms=12_000, title=title, reel=reel, titles=titles)
+    facts = {"ending": ".highlights", "asked_ms": 12_000, "title": title}
+    return NamedReel(**facts, reel=reel, titles=titles, labels=titles)
 
 
 def shown(reel, highlights=None, **video):

@@ -43,6 +43,7 @@ def child(monkeypatch):
     class Script(list):
         orders: list[dict]
         starts = 0
+        pid = 12345
 
         def __call__(self):
             self.starts += 1
@@ -100,6 +101,14 @@ def test_failures_that_pass_are_repeated_by_the_same_child(child, client, tmp_pa
     assert client.complete(HELLO, {}).text == "Hi"
     assert (child.starts, client.requests) == (1, 3)
     assert booked_and_spent(tmp_path) == ((0, 0), (7, 0.01))
+
+
+def test_who_wants_to_know_hears_of_the_process_once(child, budget):
+    child += [failed(500), DONE]
+    told = []
+    with Client(SETTINGS, budget, on_start=told.append, wait=lambda *_: None) as client:
+        client.complete(HELLO, {})
+    assert told == [12345]
 
 
 def test_each_form_of_a_request_counts_as_one(child, client):
