@@ -6,11 +6,13 @@ from collections.abc import Collection
 import structlog
 
 from karaokify_daemon.adapters import cache, work
+from karaokify_daemon.adapters.whisper import leftovers
 from karaokify_daemon.config import Config
 from karaokify_daemon.pipeline import asking, transcriber
 from karaokify_daemon.pipeline.run import work_key
 
 _EVERY_S = 3600.0
+_DEAD_S = 3600.0  # a download that has written nothing for so long goes on no more
 _DAY_S = 86_400.0
 _MB = 1_000_000
 
@@ -41,6 +43,7 @@ class Tidier:
         )
         keys = [work_key(folders, content) for content in going_on]
         stale = work.sweep(folders.cache, keys, since=now - seconds if seconds else 0.0)
+        stale += leftovers.sweep(folders.cache, before=now - _DEAD_S)
         if at_once or swept.removed or stale:
             self._log.info(
                 "cache.swept",

@@ -170,7 +170,11 @@ def test_the_cache_is_swept_at_the_start(tree):
         path.write_bytes(bytes(400_000))
         os.utime(path, (1_700_000_000 - age, 1_700_000_000 - age))
     (folder / ".new-dead").write_bytes(b"{")
+    download = tree.cache / "models" / ".download-dead"
+    download.mkdir(parents=True)
+    os.utime(download, (1_700_000_000, 1_700_000_000))
     with Service([*tree.arguments(), "--once"]) as service:
         line = service.wait_for("cache.swept")
     assert (line["removed"], line["entries"], line["bytes"]) == (2, 2, 800_000)
+    assert not download.exists()
     assert sorted(path.name for path in folder.iterdir()) == [f"{n:064}.json" for n in (0, 1)]

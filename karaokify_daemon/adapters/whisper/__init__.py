@@ -1,1 +1,1 @@
-"""Recognition with whisper-timestamped; only `models` may be imported without torch."""
+"""Recognition with whisper-timestamped; only `models`, `leftovers` are imported without torch."""

@@ -12,6 +12,7 @@ import torch
 import whisper
 
 from karaokify_daemon.adapters.whisper import faults, models
+from karaokify_daemon.adapters.whisper.leftovers import PREFIX
 from karaokify_daemon.adapters.whisper.models import ModelFile
 from karaokify_daemon.adapters.whisper.progress import OnProgress, Progress
 from karaokify_daemon.errors import KaraokifyError, ModelError
@@ -95,7 +96,7 @@ def _downloaded(file: ModelFile, on_download: OnProgress | None) -> Path:
     try:
         file.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (
-            tempfile.TemporaryDirectory(prefix=".download-", dir=file.folder) as temporary,
+            tempfile.TemporaryDirectory(prefix=PREFIX, dir=file.folder) as temporary,
             _followed(on_download),
         ):
             url = whisper._MODELS[file.name]  # noqa: SLF001 - as below

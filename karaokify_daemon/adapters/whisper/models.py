@@ -67,6 +67,11 @@ class ModelFile:
     folder: Path
 
 
+def folder_of(cache: Path) -> Path:
+    """Return the folder that models are downloaded into."""
+    return cache / _FOLDER
+
+
 def resolve(
     model: str,
     cache: Path,
@@ -83,7 +88,7 @@ def resolve(
     Raises ModelError when there is no such model, or its file is neither here nor to be downloaded.
     """
     require(engine)
-    folder = cache / _FOLDER
+    folder = folder_of(cache)
     if model == DEMO:
         return ModelFile(name=DEMO, path=_unpacked(demo or _shipped_demo(), folder), folder=folder)
     if _is_path(model):

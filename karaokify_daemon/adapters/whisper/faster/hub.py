@@ -7,6 +7,7 @@ from pathlib import Path
 
 from karaokify_daemon.adapters.whisper import models
 from karaokify_daemon.adapters.whisper.faster.watch import Watch
+from karaokify_daemon.adapters.whisper.leftovers import PREFIX
 from karaokify_daemon.adapters.whisper.models import ModelFile
 from karaokify_daemon.errors import KaraokifyError
 
@@ -22,7 +23,7 @@ def download(file: ModelFile, watch: Watch) -> Path:
     target = file.folder / models.converted_name(file.name)
     try:
         file.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".download-", dir=file.folder) as temporary:
+        with tempfile.TemporaryDirectory(prefix=PREFIX, dir=file.folder) as temporary:
             got = Path(temporary) / "model"
             watch.call(
                 snapshot_download,
