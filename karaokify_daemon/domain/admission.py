@@ -186,11 +186,18 @@ class Picture:
     decoded: int = 0
 
 
-def to_render(pictures: Sequence[Picture]) -> Needs:
-    """Return what rendering the videos of a bundle needs."""
+def to_render(pictures: Sequence[Picture], archived: int = 0) -> Needs:
+    """Return what rendering the videos of a bundle needs, and the journal and archive after it.
+
+    `archived` are the bytes by which the archive's disk becomes fuller.
+    """
     return Needs(
         memory=_RENDERING + max(map(_working, pictures), default=0),
-        disks=(("outbox", _TEXTS + sum(_video(one) for one in pictures)),),
+        disks=(
+            ("outbox", _TEXTS + sum(_video(one) for one in pictures)),
+            ("archive", archived),
+            ("state", 0),
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from karaokify_daemon.adapters import ffmpeg
 from karaokify_daemon.adapters.files import outbox
+from karaokify_daemon.adapters.resources import disk
 from karaokify_daemon.config import Config, Video
 from karaokify_daemon.domain.admission import Picture, to_render
 from karaokify_daemon.domain.captions import Caption
@@ -90,7 +91,7 @@ class Maker:
             return {fact: found.get(fact, {}) for fact in ("sound", "encoders")}  # the same
         bundle.empty()
         parts = list(self._parts(bundle, highlights, duration_ms, rate))
-        needs = to_render([self._picture(part) for part in parts])
+        needs = to_render([self._picture(part) for part in parts], self._archived())
         with self._course.stage(Stage.CAPTION, needs):
             captions = self._write_texts(bundle, parts, transcript, highlights)
         alone = is_smaller(self._notes.record)
@@ -164,6 +165,14 @@ class Maker:
                 reel=reel,
             )
             done += length
+
+    def _archived(self) -> int:
+        """Return the bytes that the recording takes where it is put afterwards; 0 on its disk."""
+        folders = self._config.folders
+        inbox, archive = (disk(folder) for folder in (folders.inbox, folders.archive))
+        if self._config.intake.after_success == "keep" or not (inbox and archive):
+            return 0
+        return self._job.media.stat().st_size if inbox[0] != archive[0] else 0
 
     def _picture(self, part: _Part) -> Picture:
         video, own = part.video, self._job.sidecars.background or part.video.background

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from karaokify_daemon.domain.admission import (
@@ -109,3 +111,14 @@ def test_each_decoder_of_a_reel_needs_memory():
     assert to_render([picture(decoded=1920 * 1080)]).memory == usual
     reel = to_render([picture(), picture(decoders=41, decoded=1920 * 1080)])
     assert reel.memory - usual == pytest.approx(40 * 45_000_000, rel=0.05)
+
+
+def test_what_is_archived_on_another_disk_counts_there_and_the_journal_needs_its_floor():
+    assert dict(to_render([picture()], 5_000).disks)["archive"] == 5_000
+    needs = replace(to_render([], 5_000), memory=0)
+    archive, state = (Disk(name=name, free=6_000, total=10**6) for name in ("archive", "state"))
+    reason = refusal(needs, Found(disks=[archive, state]), Floors(disk=1))
+    assert reason is not None and "disk of the archive" in reason
+    full = Disk(name="state", free=10, total=10**6)
+    reason = refusal(needs, Found(disks=[full]), Floors(disk=1_000))
+    assert reason is not None and "disk of the state" in reason
