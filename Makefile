@@ -20,6 +20,7 @@ demo: ## run the service on the bundled recording and print the finished video's
 
 test: ## run the whole suite; PYTEST="-k name" passes arguments on
 	@tools/install.sh --dev
+	@$(BIN)/python -m compileall -q $(CODE) # once, for the many processes that tests start
 	$(BIN)/python -m pytest -n 3 --dist worksteal $(PYTEST)
 
 test-all: ## run what needs no torch on every Python 3.11, 3.12 and 3.13 found here

@@ -26,7 +26,7 @@ JOB_KEYS = frozenset(
 )
 
 # What of [transcribe] the worker is started with: no preset has its own.
-WORKER_KEYS = frozenset({"engine", "batch", "beam", "fallback_model", "device", "devices"})
+WORKER_KEYS = frozenset({"engine", "fallback_model", "device", "devices"})
 
 
 def _place(value: str) -> str:

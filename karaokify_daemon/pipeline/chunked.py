@@ -34,6 +34,8 @@ class Task:
     language: str
     threads: int
     chunk_ms: int
+    batch: int = 1
+    beam: int = 1
     vad: bool = False
 
 
@@ -192,6 +194,8 @@ class Chunked:
             model=task.model,
             language=language,
             threads=task.threads,
+            batch=task.batch,
+            beam=task.beam,
             seat=self._seat,
             on_progress=lambda part: self._tell(begin, part, end),
             cancelled=self._cancelled,

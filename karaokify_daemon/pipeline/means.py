@@ -16,6 +16,7 @@ from karaokify_daemon.pipeline.gate import Gate, Place
 from karaokify_daemon.pipeline.transcriber import Recogniser
 
 LONG_MS = 30 * 60_000  # what takes so long must not make the short ones wait for its end
+_SMALL_CHUNK_S = 60.0
 _MB = 1_000_000
 _POLL_S = 0.2
 
@@ -37,10 +38,14 @@ def within_quota(limits: Limits) -> Limits:
 
 def smaller(config: Config) -> Config:
     """Return settings that take as little memory as can be."""
+    transcribe = config.transcribe
+    chunk_seconds = min(transcribe.chunk_seconds, _SMALL_CHUNK_S)
     return config.model_copy(
         update={
             "limits": config.limits.model_copy(update={"ffmpeg_threads": 1}),
-            "transcribe": config.transcribe.model_copy(update={"threads": 1}),
+            "transcribe": transcribe.model_copy(
+                update={"threads": 1, "batch": 1, "beam": 1, "chunk_seconds": chunk_seconds}
+            ),
         }
     )
 

@@ -43,6 +43,8 @@ class Recogniser(Protocol):
         model: str,
         language: str,
         threads: int = 0,
+        batch: int = 1,
+        beam: int = 1,
         seat: Seat | None = None,
         on_progress: OnProgress | None = None,
         cancelled: Callable[[], bool] = ...,
@@ -50,7 +52,9 @@ class Recogniser(Protocol):
         """Return whisper-timestamped's JSON for a part of the file.
 
         `span` says from when to when, in milliseconds of the file, as the times of the result do.
-        A key "engine" says what produced it. `seat` is that of all parts of a recording.
+        A key "engine" says what produced it. `threads` are those of the processor; 0 leaves it to
+        the configuration. `batch` windows are heard at once, `beam` guesses are followed. `seat` is
+        that of all parts of a recording.
         """
 
     def voices(
@@ -83,6 +87,8 @@ class InProcess:
         model: str,
         language: str,
         threads: int = 0,
+        batch: int = 1,
+        beam: int = 1,
         seat: Seat | None = None,  # noqa: ARG002 - whoever comes first is served first
         on_progress: OnProgress | None = None,
         cancelled: Callable[[], bool] = lambda: False,
@@ -105,6 +111,8 @@ class InProcess:
                 model=model,
                 language=language,
                 threads=threads or self._settings.threads or cpus(),
+                batch=batch,
+                beam=beam,
                 on_progress=follow,
             )
 

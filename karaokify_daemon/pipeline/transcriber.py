@@ -146,6 +146,8 @@ class Transcriber:
             options=self._options() | {"chunk_seconds": settings.chunk_seconds},
             language=language,
             threads=settings.threads,
+            batch=settings.batch,
+            beam=settings.beam,
             chunk_ms=round(settings.chunk_seconds * 1000),
             vad=settings.vad,
         )

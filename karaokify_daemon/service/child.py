@@ -9,7 +9,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from karaokify_daemon.config import Transcribe
-from karaokify_daemon.errors import WorkerDiedError, WorkerStalledError
+from karaokify_daemon.errors import MachineError, WorkerDiedError, WorkerStalledError
 from karaokify_daemon.service import worker
 from karaokify_daemon.service.worker import (
     Answer,
@@ -62,7 +62,7 @@ class Child:
     """The worker process as its parent sees it."""
 
     def __init__(self, settings: Transcribe, cache: Path) -> None:
-        """Start it. Raises WorkerDiedError."""
+        """Start it. Raises MachineError."""
         context = get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._replies: queue.SimpleQueue[Reply | None] = queue.SimpleQueue()
@@ -75,7 +75,7 @@ class Child:
         try:
             self._process.start()
         except OSError as error:
-            raise WorkerDiedError(
+            raise MachineError(
                 f"the worker could not be started ({error.strerror})",
                 advice="Check the limits on processes and memory.",
             ) from error

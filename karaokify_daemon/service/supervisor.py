@@ -14,8 +14,10 @@ from karaokify_daemon.errors import (
     CancelledError,
     KaraokifyError,
     MemoryLimitError,
+    ModelError,
     TranscribeError,
     WorkerDiedError,
+    WorkerStalledError,
 )
 from karaokify_daemon.service.child import Child, Patience
 from karaokify_daemon.service.worker import Answer, Beat, Cancel, Listen, Loaded, LogLine, Order
@@ -24,6 +26,7 @@ _POLL_S = 0.1
 _ABORT_S = 3.0
 _MB = 1_000_000
 _GPU = "See `dmesg` and `nvidia-smi`. The worker is started again, and this is tried once more."
+_BUSY = "The machine may be busy: it is tried again. Or raise transcribe.start_seconds."
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.5, 60.0
 
 OnProgress = Callable[[float], None]
@@ -39,6 +42,13 @@ def backoff_seconds(deaths: int) -> float:
     if deaths == 0:
         return 0.0
     return min(_LONGEST_BACKOFF_S, _FIRST_BACKOFF_S * 2.0 ** min(deaths - 1, 20))
+
+
+def _not_loaded(error: WorkerDiedError) -> ModelError:
+    advice = _BUSY if isinstance(error, WorkerStalledError) else error.advice
+    return ModelError(
+        f"the model could not be loaded: {error.problem}", advice=advice, **error.details
+    )
 
 
 class Worker:
@@ -84,6 +94,15 @@ class Worker:
         return self._device
 
     @property
+    def is_ready(self) -> bool:
+        """Tell whether it would begin with a job at once: it has not just died, again and again."""
+        return self._child is not None or time.monotonic() >= self._ready_at
+
+    @property
+    def _ready_at(self) -> float:
+        return self._died_at + backoff_seconds(self._deaths)
+
+    @property
     def restarts(self) -> int:
         """How often the child was started again after a death."""
         return self._restarts
@@ -96,6 +115,8 @@ class Worker:
         model: str,
         language: str,
         threads: int = 0,
+        batch: int = 1,
+        beam: int = 1,
         on_progress: OnProgress | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> dict[str, Any]:
@@ -103,11 +124,21 @@ class Worker:
 
         `span` says from when to when, in milliseconds of the file, as the times of the result do.
         Blocks; loads the model first when another one, or none, is resident. `threads` are those
-        of the processor; 0 leaves it to the configuration. Raises WorkerDiedError,
-        WorkerStalledError, MemoryLimitError, CancelledError, ModelError, OutOfMemoryError or
-        TranscribeError.
+        of the processor; 0 leaves it to the configuration. `batch` windows are heard at once, and
+        `beam` guesses are followed. Raises WorkerDiedError, WorkerStalledError, MemoryLimitError,
+        CancelledError, MachineError, ModelError (as well where the worker ends before the model is
+        loaded), OutOfMemoryError or TranscribeError.
         """
-        order = Order(job=0, pcm=pcm, span=span, model=model, language=language, threads=threads)
+        order = Order(
+            job=0,
+            pcm=pcm,
+            span=span,
+            model=model,
+            language=language,
+            threads=threads,
+            batch=batch,
+            beam=beam,
+        )
         return self._result(order, span[1] - span[0], cancelled, on_progress)
 
     def voices(
@@ -191,8 +222,7 @@ class Worker:
         if self._child is not None and self._child.ended:
             self._died(self._child.death("ended while idle"))
         if self._child is None:
-            ready_at = self._died_at + backoff_seconds(self._deaths)
-            while not stop() and (left := ready_at - time.monotonic()) > 0:
+            while not stop() and (left := self._ready_at - time.monotonic()) > 0:
                 self._closing.wait(min(left, _POLL_S))
         if stop():
             raise CancelledError("was stopped before it was recognised")
@@ -216,6 +246,8 @@ class Worker:
             return self._follow(child, order.job, patience, stop, on_progress)
         except WorkerDiedError as error:
             self._died(error)
+            if patience.loading:  # the recording, which was not yet looked at, has no part in it
+                raise _not_loaded(error) from error
             raise
         except MemoryLimitError:
             self._end("took too much memory")

@@ -39,6 +39,8 @@ class Order:
     model: str
     language: str
     threads: int = 0
+    batch: int = 1
+    beam: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,6 +182,8 @@ class _Desk:
             model=order.model,
             language=order.language,
             threads=order.threads or self._settings.threads or cpus(),
+            batch=order.batch,
+            beam=order.beam,
             on_progress=_Pulse(self._link, order.job),
             on_loaded=lambda model, device: self._link.send(
                 Loaded(job=order.job, model=model, device=device)

@@ -4,12 +4,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from karaokify_daemon.adapters.resources import cpus
 from karaokify_daemon.config import Config, Limits
 from karaokify_daemon.pipeline.recognition import OnProgress, Seat
 from karaokify_daemon.pipeline.turns import Turns
 from karaokify_daemon.service.supervisor import OnLog, Worker
 
-_OF_JOBS = {"language", "no_speech", "chunk_seconds", "vad"}  # of [transcribe], told with each job
+_OF_JOBS = {
+    "language",
+    "no_speech",
+    "chunk_seconds",
+    "vad",
+    "batch",
+    "beam",
+}  # of [transcribe], told with each job
 
 
 def differ(config: Config, other: Config) -> bool:
@@ -21,6 +29,11 @@ def differ(config: Config, other: Config) -> bool:
     return one != two
 
 
+def _threads(workers: int) -> int:
+    """Return how many threads each of some workers has, so that they share the processors."""
+    return max(1, cpus() // workers)
+
+
 class Workers:
     """What recognises for all jobs of the service; it is called from their threads."""
 
@@ -28,6 +41,9 @@ class Workers:
         """Start nothing yet: the first jobs do. `on_log` gets event names with their fields."""
         settings = config.transcribe
         devices = settings.devices or (settings.device,)
+        count = config.limits.workers or len(devices)
+        if not settings.threads:
+            settings = settings.model_copy(update={"threads": _threads(count)})
         self._all = [
             Worker(
                 settings.model_copy(update={"device": devices[i % len(devices)]}),
@@ -35,9 +51,9 @@ class Workers:
                 limits=config.limits,
                 on_log=on_log,
             )
-            for i in range(config.limits.workers or len(devices))
+            for i in range(count)
         ]
-        self._turns = Turns(len(self._all))
+        self._turns = Turns(len(self._all), usable=lambda i: self._all[i].is_ready)
 
     @property
     def limits(self) -> Limits:
@@ -61,6 +77,8 @@ class Workers:
         model: str,
         language: str,
         threads: int = 0,
+        batch: int = 1,
+        beam: int = 1,
         seat: Seat | None = None,
         on_progress: OnProgress | None = None,
         cancelled: Callable[[], bool] = lambda: False,
@@ -74,6 +92,8 @@ class Workers:
                 model=model,
                 language=language,
                 threads=threads,
+                batch=batch,
+                beam=beam,
                 on_progress=on_progress,
                 cancelled=cancelled,
             )

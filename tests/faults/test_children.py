@@ -15,7 +15,7 @@ LONG = " ".join(["The quick brown fox jumps over the lazy dog."] * 12)
 @pytest.fixture
 def tree(tmp_path):
     tree = Tree(tmp_path / "tree")
-    tree.settings |= {"transcribe.stall_seconds": "8", "transcribe.start_seconds": "30"}
+    tree.settings |= {"transcribe.stall_seconds": "15"}
     return tree
 
 
@@ -45,11 +45,29 @@ def test_a_worker_that_ends_once_costs_nothing(tree, number):
     assert tree.names("outbox") == ["talk"] and tree.names("archive") == ["talk.wav"]
 
 
+@pytest.mark.fault("death of the worker, three times before the model is loaded")
+def test_a_worker_that_does_not_get_ready_condemns_no_recording(tree):
+    with tree.start() as service:
+        drop(tree, "talk.wav", "Hello world.")
+        for _ in range(3):
+            worker = service.wait_for("worker.started")
+            service.log.remove(worker)
+            psutil.Process(worker["pid"]).kill()
+            line = service.wait_for("job.retry")
+            service.log.remove(line)
+            assert line["code"] == "model" and "could not be loaded" in line["reason"]
+            (tree.inbox / "talk.wav").touch()  # whoever saves it anew has it tried at once
+        service.wait_for("job.done", file="talk.wav")
+    assert tree.names("outbox") == ["talk"] and tree.names("failed") == []
+
+
 @pytest.mark.fault("death of the worker in a run with --once")
 def test_a_run_that_ends_by_itself_waits_for_the_retry(tree):
     drop(tree, "talk.wav", LONG)
     with Service([*tree.arguments(), "--once"]) as service:
-        psutil.Process(service.wait_for("worker.started")["pid"]).kill()
+        worker = service.wait_for("worker.started")["pid"]
+        service.wait_for("model.loaded")
+        psutil.Process(worker).kill()
         log = service.to_the_end()
         assert events(log, "job.retry")[0]["after_seconds"] >= 2
         assert service.stop() == 0
@@ -62,9 +80,10 @@ def test_a_file_that_kills_its_worker_twice_is_set_aside_and_others_go_on(tree):
     with tree.start() as service:
         drop(tree, "deadly.wav", LONG)
         for n in range(2):
-            line = service.wait_for("worker.started")
-            service.log.remove(line)
-            psutil.Process(line["pid"]).kill()
+            worker = service.wait_for("worker.started")
+            service.log.remove(worker)
+            service.log.remove(service.wait_for("model.loaded"))
+            psutil.Process(worker["pid"]).kill()
             if n == 0:
                 service.wait_for("job.retry")
         drop(tree, "good.wav", "Hello world.", known=True)
@@ -81,7 +100,9 @@ def test_deaths_are_remembered_over_a_restart(tree):
         with tree.start() as service:
             if n == 0:
                 drop(tree, "deadly.wav", LONG)
-            psutil.Process(service.wait_for("worker.started")["pid"]).kill()
+            worker = service.wait_for("worker.started")["pid"]
+            service.wait_for("model.loaded")
+            psutil.Process(worker).kill()
             if n == 0:
                 service.wait_for("job.claimed", attempt=2)  # the first one is noted by now
             else:

@@ -102,7 +102,7 @@ class Desk:
     """A resident engine with what was told of it."""
 
     def __init__(self, settings, cache):
-        self.told, self.now = [], 0.0
+        self.told, self.now, self.beam = [], 0.0, settings.beam
         self.resident = Resident(
             settings, cache, lambda *event: self.told.append(event), clock=lambda: self.now
         )
@@ -115,6 +115,7 @@ class Desk:
             model=model,
             language="en",
             threads=1,
+            beam=self.beam,
             on_progress=lambda _fraction: None,
         )
 

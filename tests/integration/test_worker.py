@@ -238,7 +238,7 @@ def test_a_worker_that_stands_still_is_killed(start, long):
 
 def test_a_start_that_takes_too_long_is_given_up(start, short):
     service = start(start_seconds=0.01)
-    with pytest.raises(WorkerStalledError, match="load the model"):
+    with pytest.raises(ModelError, match=r"load the model within 0.01 s.*start_seconds"):
         service.recognise(short)
     assert service.worker.pid is None
 

@@ -1,10 +1,12 @@
 import threading
+import time
 
 import pytest
 
 from karaokify_daemon.config import Config, Folders, Limits, Transcribe
 from karaokify_daemon.errors import CancelledError
 from karaokify_daemon.pipeline.recognition import Seat
+from karaokify_daemon.service import workers as module
 from karaokify_daemon.service.workers import Workers, differ
 from tests.support.speech import EASY, spoken_pcm
 
@@ -97,3 +99,22 @@ def test_each_device_has_a_worker_and_other_devices_are_other_workers():
     told_with_jobs = {"language": "de", "no_speech": "fail", "chunk_seconds": 60.0, "vad": True}
     assert not differ(one, Config(transcribe=SETTINGS.model_copy(update=told_with_jobs)))
     assert Workers(two)._turns._free == [0, 1]
+
+
+@pytest.mark.parametrize(("workers", "threads"), [(1, 4), (2, 2), (3, 1), (9, 1)])
+def test_workers_share_the_processors(monkeypatch, workers, threads):
+    monkeypatch.setattr(module, "cpus", lambda: 4)
+    limits = Limits(workers=workers)
+    made = Workers(Config(transcribe=Transcribe(), limits=limits))
+    assert {one._settings.threads for one in made._all} == {threads}
+    made = Workers(Config(transcribe=Transcribe(threads=7), limits=limits))
+    assert {one._settings.threads for one in made._all} == {7}
+
+
+def test_a_worker_that_has_just_died_is_passed_by(workers, tmp_path):
+    pool, _ = workers
+    pcm = tmp_path / "easy.pcm"
+    duration_ms, _ = spoken_pcm(pcm)
+    pool._all[0]._deaths, pool._all[0]._died_at = 8, time.monotonic()
+    pool.recognise(pcm, span=(0, duration_ms), model="demo", language="en")
+    assert pool._all[0].pid is None and pool._all[1].model == "demo"

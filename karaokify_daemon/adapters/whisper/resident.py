@@ -56,6 +56,8 @@ class Resident:
         model: str,
         language: str,
         threads: int,
+        batch: int = 1,
+        beam: int = 1,
         on_progress: OnProgress,
         on_loaded: Callable[[str, str], None] = lambda _model, _device: None,
     ) -> dict[str, Any]:
@@ -69,15 +71,17 @@ class Resident:
         wanted = Effort(
             model=model,
             device=settings.device,
-            batch=settings.batch if settings.engine == models.FASTER_WHISPER else 1,
-            beam=settings.beam,
+            batch=batch if settings.engine == models.FASTER_WHISPER else 1,
+            beam=beam,
         )
         effort = self._remembered(pcm, wanted)
         while True:
             try:
-                self._make_ready(effort, threads, on_progress)
+                loaded = self._make_ready(effort, threads, on_progress)
                 assert self._engine is not None
                 on_loaded(effort.model, self._engine.device)
+                if loaded:  # after that: whoever reads it may count on it
+                    self._tell("model.loaded", loaded)
                 result = self._engine.recognise(
                     pcm, span=span, language=language, on_progress=on_progress
                 )
@@ -116,33 +120,37 @@ class Resident:
             _collect()
         self._tell("engine.smaller", {"change": smaller.changes(effort), "reason": reason})
 
-    def _make_ready(self, effort: Effort, threads: int, on_progress: OnProgress) -> None:
+    def _make_ready(
+        self, effort: Effort, threads: int, on_progress: OnProgress
+    ) -> dict[str, Any] | None:
+        """Have the engine in memory; return what is to be told where it was loaded."""
+        facts = None
         if self._engine is None or self._is != (effort.model, effort.device):
             self.free()  # two models at once may not fit into memory
+            start = self._clock()
             self._engine = self._load(effort, threads, on_progress)
+            seconds = round(self._clock() - start, 3)
+            facts = {"model": effort.model, "device": self._engine.device, "seconds": seconds}
             self._is = (effort.model, effort.device)
         self._engine.batch, self._engine.beam = effort.batch, effort.beam
         self._engine.use_threads(threads)
+        return facts
 
     def _load(self, effort: Effort, threads: int, on_progress: OnProgress) -> Engine:
-        start, settings = self._clock(), self._settings
+        settings = self._settings
         file = models.resolve(
             effort.model, self._cache, download=settings.download, engine=settings.engine
         )
         if file.path is None:
             self._tell("model.download", {"model": effort.model})
         on_progress(0.0)
-        engine = engines.load(
+        return engines.load(
             file,
             settings.engine,
             device=effort.device,
             threads=threads,
             on_download=on_progress,
         )
-        seconds = round(self._clock() - start, 3)
-        facts = {"model": effort.model, "device": engine.device, "seconds": seconds}
-        self._tell("model.loaded", facts)
-        return engine
 
 
 def _collect() -> None:

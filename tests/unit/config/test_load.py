@@ -240,7 +240,7 @@ def test_nothing_else_speaks_of_input():
 
 
 def test_no_preset_has_an_engine_of_its_own():
-    presets = {"x": {"engine": "faster-whisper"}, "y": {"transcribe": {"batch": 4}}}
+    presets = {"x": {"engine": "faster-whisper"}, "y": {"transcribe": {"device": "cpu"}}}
     faults = faults_of(from_dict, {"presets": presets})
-    assert list(faults) == ["presets.x.engine", "presets.y.transcribe.batch"]
+    assert list(faults) == ["presets.x.engine", "presets.y.transcribe.device"]
     assert all("the same for all recordings" in fault.problem for fault in faults.values())

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 import pytest
 
 from karaokify_daemon.adapters import resources
-from karaokify_daemon.config import Config, Folders, Limits
+from karaokify_daemon.config import Config, Folders, Limits, Transcribe
 from karaokify_daemon.errors import CancelledError
 from karaokify_daemon.pipeline.gate import Gate
 from karaokify_daemon.pipeline.means import LONG_MS, Means, smaller, within_quota
@@ -178,7 +178,9 @@ def test_threads_are_named_only_where_a_quota_allows_fewer(monkeypatch):
     assert within_quota(Limits(ffmpeg_threads=5)).ffmpeg_threads == 5
 
 
-def test_a_smaller_job_has_one_thread_and_is_otherwise_the_same():
-    config = smaller(Config())
-    assert config.limits.ffmpeg_threads == config.transcribe.threads == 1
+def test_a_smaller_job_does_one_thing_at_a_time_and_is_otherwise_the_same():
+    config = smaller(Config(transcribe=Transcribe(batch=4, beam=5)))
+    small = Transcribe(threads=1, batch=1, beam=1, chunk_seconds=60)
+    assert config.limits.ffmpeg_threads == 1 and config.transcribe == small
     assert config.video == Config().video
+    assert smaller(Config(transcribe=Transcribe(chunk_seconds=30))).transcribe.chunk_seconds == 30
