@@ -14,41 +14,19 @@ from karaokify_daemon.errors import (
     CancelledError,
     KaraokifyError,
     MemoryLimitError,
-    ModelError,
     TranscribeError,
     WorkerDiedError,
-    WorkerStalledError,
 )
 from karaokify_daemon.service.child import Child, Patience
+from karaokify_daemon.service.deaths import backoff_seconds, gpu_lost, not_loaded
 from karaokify_daemon.service.worker import Answer, Beat, Cancel, Listen, Loaded, LogLine, Order
 
 _POLL_S = 0.1
 _ABORT_S = 3.0
 _MB = 1_000_000
-_GPU = "See `dmesg` and `nvidia-smi`. The worker is started again, and this is tried once more."
-_BUSY = "The machine may be busy: it is tried again. Or raise transcribe.start_seconds."
-_FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.5, 60.0
 
 OnProgress = Callable[[float], None]
 OnLog = Callable[[str, dict[str, Any]], None]
-
-
-def backoff_seconds(deaths: int) -> float:
-    """Return how long to wait before a start, after so many deaths in a row.
-
-    >>> [backoff_seconds(n) for n in (0, 1, 2, 3, 100)]
-    [0.0, 0.5, 1.0, 2.0, 60.0]
-    """
-    if deaths == 0:
-        return 0.0
-    return min(_LONGEST_BACKOFF_S, _FIRST_BACKOFF_S * 2.0 ** min(deaths - 1, 20))
-
-
-def _not_loaded(error: WorkerDiedError) -> ModelError:
-    advice = _BUSY if isinstance(error, WorkerStalledError) else error.advice
-    return ModelError(
-        f"the model could not be loaded: {error.problem}", advice=advice, **error.details
-    )
 
 
 class Worker:
@@ -247,7 +225,7 @@ class Worker:
         except WorkerDiedError as error:
             self._died(error)
             if patience.loading:  # the recording, which was not yet looked at, has no part in it
-                raise _not_loaded(error) from error
+                raise not_loaded(error) from error
             raise
         except MemoryLimitError:
             self._end("took too much memory")
@@ -318,7 +296,7 @@ class Worker:
         if not isinstance(error, TranscribeError):  # a model that cannot be had is waited for
             self._end("engine lost")
             return
-        lost = WorkerDiedError(f"the GPU failed: {error.problem}", advice=_GPU, **error.details)
+        lost = gpu_lost(error)
         self._died(lost)
         raise lost from error
 

@@ -13,7 +13,7 @@ from karaokify_daemon.errors import (
     WorkerStalledError,
 )
 from karaokify_daemon.service.child import Patience
-from karaokify_daemon.service.supervisor import Worker, backoff_seconds
+from karaokify_daemon.service.supervisor import Worker
 from karaokify_daemon.service.worker import Answer, Beat, Begun, Loaded, LogLine
 
 SETTINGS = Transcribe(start_seconds=100, stall_seconds=10, deadline_factor=2)
@@ -31,13 +31,6 @@ class Clock:
 @pytest.fixture
 def clock():
     return Clock()
-
-
-def test_the_first_start_is_at_once_and_later_ones_wait_longer_up_to_a_bound():
-    waits = [backoff_seconds(deaths) for deaths in range(12)]
-    assert waits[0] == 0
-    assert waits == sorted(waits)
-    assert backoff_seconds(10_000) == waits[-1] == 60
 
 
 def test_loading_may_take_as_long_as_starting_may(clock):
