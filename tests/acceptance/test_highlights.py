@@ -13,7 +13,8 @@ from scipy.signal import correlate
 
 from tests.support.media import clip, convert, transcript
 from tests.support.service import events
-from tools.speech import SAMPLE_RATE, SpokenWord, speak
+from tests.support.voice import spoken
+from tools.speech import SAMPLE_RATE, SpokenWord
 
 pytestmark = pytest.mark.torch
 
@@ -40,8 +41,7 @@ def talk(tmp_path_factory):
     folder = tmp_path_factory.mktemp("talk")
     gap = np.zeros(SAMPLE_RATE * 3 // 5, np.float32)
     parts, words = [gap], []
-    for text in TALK:
-        audio, said = speak(text)
+    for audio, said in spoken(TALK):
         words += [word.shifted(sum(map(len, parts)) / SAMPLE_RATE) for word in said]
         parts += [audio * (0.6 / np.abs(audio).max()), gap]
     whole = np.concatenate(parts)

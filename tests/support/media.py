@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 from scipy.io import wavfile
 
-from tools.speech import SAMPLE_RATE, SpokenWord, speak
+from tests.support.voice import spoken
+from tools.speech import SAMPLE_RATE, SpokenWord
 
 SENTENCE = "The quick brown fox jumps over the lazy dog."
 
 
 def speech(path: Path, text: str = SENTENCE, voice: str = "en-us") -> list[SpokenWord]:
     """Write spoken text as a WAV file; return when each word is heard."""
-    audio, words = speak(text, voice)
+    [(audio, words)] = spoken([text], voice)
     lead = np.zeros(SAMPLE_RATE // 4, np.float32)
     whole = np.concatenate([lead, audio * (0.6 / np.abs(audio).max()), lead])
     wavfile.write(path, SAMPLE_RATE, (whole * 32767).astype(np.int16))

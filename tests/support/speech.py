@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tools.speech import SAMPLE_RATE, SpokenWord, speak
+from tests.support.voice import spoken
+from tools.speech import SAMPLE_RATE, SpokenWord
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # several tests at once share few cores
 
@@ -19,8 +20,7 @@ def spoken_pcm(
     """Write raw s16le PCM (16 kHz, mono) and return its duration in ms and its words."""
     parts = [np.zeros(int(pause_s * SAMPLE_RATE), np.float32)]
     words: list[SpokenWord] = []
-    for text in texts:
-        audio, said = speak(text)
+    for audio, said in spoken(texts):
         words += [word.shifted(sum(map(len, parts)) / SAMPLE_RATE) for word in said]
         parts += [audio * (0.5 / np.abs(audio).max()), parts[0]]
     samples = (np.concatenate(parts) * 32767).astype("<i2")
