@@ -9,7 +9,7 @@ Mixed recordings (spoken, 3 to 12 s; WAV, MP3, M4A and MP4 with a picture) go
 - through a shell loop of one `process` for each, which loads the model each time.
 
 All three make the same bundles, which is checked. The sum of bare stage times is that of the
-second way, where nothing runs beside a stage. The service renders one at a time and transcribes one
+second way, where nothing runs beside a stage. The service renders two at a time and transcribes one
 at a time, so it takes at least as long as the longer of these two sums.
 
 "Cores" are CPU seconds for each wall second: what the serial way leaves idle is all that the

@@ -210,7 +210,7 @@ class Limits(Section):
     jobs: Annotated[int, Field(ge=1, le=64)] = 3
     workers: Annotated[int, Field(ge=0, le=16)] = 0
     decoders: Annotated[int, Field(ge=1, le=16)] = 1
-    renderers: Annotated[int, Field(ge=1, le=16)] = 1
+    renderers: Annotated[int, Field(ge=1, le=16)] = 2
     prefetch_mb: Annotated[int, Field(ge=1)] = 2000
     drain_seconds: Seconds = 20.0
     max_duration_seconds: Seconds = 43200.0

@@ -234,7 +234,10 @@ class _Forward(logging.Handler):
 
 
 def _settle_in() -> None:
-    """Cut the ties to the service's terminal: its Ctrl-C, its stdin and its stdout."""
+    """Cut the ties to the service's terminal: its Ctrl-C, its stdin and its stdout.
+
+    Leave processors to others, too, while threads wait.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the service's to handle
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
@@ -242,5 +245,8 @@ def _settle_in() -> None:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)  # also what native code prints
+    # OpenMP's threads spin while they wait for each other: beside a render that took four times the
+    # processor time that recognition needs. It is read when PyTorch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     sys.stdout = sys.stderr
     faulthandler.enable()
