@@ -14,7 +14,7 @@ from karaokify_daemon.errors import PublishError
 
 _FOLDER = "work"
 _JOB = "job-"
-_TRIES = 10
+_TRIES = 100  # on a busy machine a sweep may come in between many times
 
 
 @contextlib.contextmanager
