@@ -6,6 +6,7 @@ have no room for another session.
 
 import os
 import re
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -53,6 +54,9 @@ class _Verdict:
 
 _Key = tuple[object, ...]
 _verdicts: dict[_Key, _Verdict] = {}
+_trying = (
+    threading.Lock()
+)  # of two renders that begin at once, one tries, and the other hears of it
 
 
 def choose(tools: Ffmpeg, video: Video, *, cancelled: Cancelled = never) -> Chosen:
@@ -68,10 +72,11 @@ def choose(tools: Ffmpeg, video: Video, *, cancelled: Cancelled = never) -> Chos
         refused = []
         for encoder in candidates(name):
             key = _key(tools, video, encoder)
-            verdict = _remembered(key)
-            if verdict is None:
-                is_news = True
-                verdict = _pronounced(key, _trouble(tools, video, encoder, cancelled))
+            with _trying:
+                verdict = _remembered(key)
+                if verdict is None:
+                    is_news = True
+                    verdict = _pronounced(key, _trouble(tools, video, encoder, cancelled))
             if verdict.reason is None:
                 return Chosen(encoder=encoder, reasons=reasons, is_news=is_news)
             refused.append(verdict.reason)
