@@ -4,6 +4,8 @@ import os
 import socket
 from collections.abc import Mapping
 
+_MICROSECONDS = 1_000_000
+
 
 def notify(state: str, env: Mapping[str, str] = os.environ) -> bool:
     """Send a state such as `READY=1`; return whether anyone was told. Never raises."""
@@ -19,3 +21,16 @@ def notify(state: str, env: Mapping[str, str] = os.environ) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+def extend(seconds: float, env: Mapping[str, str] = os.environ) -> None:
+    """Ask that a start or stop may take so much longer from now; tell that the service lives."""
+    notify(f"EXTEND_TIMEOUT_USEC={round(seconds * _MICROSECONDS)}\nWATCHDOG=1", env)
+
+
+def watchdog_seconds(env: Mapping[str, str] = os.environ) -> float | None:
+    """Return how often systemd wants to hear from us at least (sd_watchdog_enabled(3)), or None."""
+    if env.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
+        return None
+    wanted = env.get("WATCHDOG_USEC", "")
+    return int(wanted) / _MICROSECONDS if wanted.isdecimal() and int(wanted) else None
