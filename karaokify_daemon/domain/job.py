@@ -64,6 +64,7 @@ class Job:
     media: Path
     sidecars: Sidecars = field(default_factory=Sidecars)
     preset: str | None = None
+    arrived: float | None = field(default=None, compare=False)  # in the inbox: Unix seconds
 
     def paths(self) -> list[Path]:
         """Return the media and its sidecars, the media last: it is the file that makes the job."""

@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_init, _run, _process, _transcribe, _render, _check, _styles, _lint):
         add(commands)
-    for add in (_retry, _hold, _release, _unlock):
+    for add in (_retry, _hold, _release, _unlock, _status, _health):
         add(commands)
     return parser
 
@@ -196,6 +196,19 @@ def _lint(commands: Any) -> None:
     _add_settings(parser)
 
 
+def _status(commands: Any) -> None:
+    parser = _add(commands, "status", "tell what the service does, whether it runs or not")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--watch", action="store_true", help="go on, until Control-C")
+    how.add_argument("--json", action="store_true", help="for programs")
+    _add_config(parser)
+
+
+def _health(commands: Any) -> None:
+    parser = _add(commands, "health", "tell in one line whether the service works: 0 yes, 1 no")
+    _add_config(parser)
+
+
 def _retry(commands: Any) -> None:
     parser = _add(commands, "retry", "move failed recordings back, or end their wait")
     _add_names(parser, nargs="*")
@@ -223,6 +236,10 @@ def _add_names(parser: argparse.ArgumentParser, nargs: str = "+") -> None:
         metavar="NAME",
         help="a recording's file name, in a preset's folder as PRESET/NAME",
     )
+    _add_config(parser)
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help=_CONFIG_HELP)
     _add_settings(parser)
 

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import dataclasses
 import json
 import os
 import sys
@@ -179,6 +180,31 @@ def unlock(arguments: argparse.Namespace) -> int:
         return manual.unlock(name)
 
     return _each(arguments.names, one)
+
+
+def status(arguments: argparse.Namespace) -> int:
+    """`karaokify-daemon status [--watch] [--json]`."""
+    from karaokify_daemon.service import status as module
+    from karaokify_daemon.service import status_view
+
+    config = load(arguments.config, settings=arguments.settings)
+    if arguments.watch:
+        return status_view.watch(lambda: module.status(config))
+    found = module.status(config)
+    if arguments.json:
+        print(json.dumps(dataclasses.asdict(found), ensure_ascii=False, indent=2))
+    else:
+        status_view.show(found)
+    return 0
+
+
+def health(arguments: argparse.Namespace) -> int:
+    """`karaokify-daemon health`."""
+    from karaokify_daemon.service import status as module
+
+    found = module.status(load(arguments.config, settings=arguments.settings))
+    print(found.problem or (found.live.line if found.live else ""))
+    return 1 if found.problem else 0
 
 
 def _manual(arguments: argparse.Namespace) -> "Manual":

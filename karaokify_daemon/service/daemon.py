@@ -8,24 +8,26 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from karaokify_daemon.adapters.files import claims
 from karaokify_daemon.adapters.intake.inbox import Scan, is_still
 from karaokify_daemon.adapters.journal import now
-from karaokify_daemon.adapters.sd_notify import notify
 from karaokify_daemon.config import Config
 from karaokify_daemon.domain.job import Job, JobState
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.record import Record
 from karaokify_daemon.errors import KaraokifyError
-from karaokify_daemon.service import logs
 from karaokify_daemon.service.at_work import MOST_JOBS, AtWork, One
 from karaokify_daemon.service.jobs import JobThread, Outcome
+from karaokify_daemon.service.live import Reporter
+from karaokify_daemon.service.pacing import SETTLING_S, Pace
 from karaokify_daemon.service.parts import Parts
+from karaokify_daemon.service.pulse import Pulse
+from karaokify_daemon.service.reload import Reload
 from karaokify_daemon.service.telling import Teller
-from karaokify_daemon.service.workers import differ
 
 _AFTER_CRASH_S = 60.0
 _SOON_S = 4.0  # what `once` waits for: a retry after the death of a child, not a full disk
@@ -35,14 +37,7 @@ _UNUSABLE = {
     "inbox": "inbox.unusable",
     "outbox": "outbox.unusable",
 }
-_SETTLING_S = 0.5  # how often to look while somebody waits for the end
-_SHORTEST_REST_S = 0.1  # files that are being written wake the loop all the while
-# A scan is not repeated before five times the CPU seconds that it took have passed, or as long as
-# it took: on a machine that is busy with other things, that is longer.
-_BUSY_SHARE = 5
-# Where nothing is at work, and changes are told of, an inbox of so many files is looked at more
-# seldom: for a CPU second of an hour.
-_LARGE, _IDLE_SHARE, _LONGEST_PAUSE_S = 1000, 3600, 600.0
+_REPORT_S, _REPORT_IDLE_S = 1.0, 30.0  # while jobs are at work; and while none is
 
 
 class Daemon:
@@ -60,13 +55,11 @@ class Daemon:
         self._wakes: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._ending = False  # no more jobs are begun
         self._stopping = False  # those at work are stopped
-        self._hung_up = False  # the configuration is to be read again
-        self._changed: Config | None = None  # read, and not taken up yet
-        self._busy = 0.0
-        self._running = AtWork()
+        self._pace = Pace()
+        self._running, self._pulse = AtWork(), Pulse()
         self._given_up: set[str] = set()  # with `once`: what must be waited for is the next run's
         self._teller = Teller(config.folders.inbox)
-        self._failed = 0
+        self._done = self._failed = 0
 
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT, or with `once` until the inbox is done.
@@ -75,12 +68,13 @@ class Daemon:
         """
         with ExitStack() as stack:
             self._start(stack)
-            notify("READY=1")
+            self._pulse.ready()
             while not self._ending and (pause := self._tick()) is not None:
                 self._rest(pause)
-            notify("STOPPING=1")
+            self._pulse.stopping(self._config.limits.drain_seconds)
             self._log.info("service.stopping", running=len(self._running))
             self._drain()
+            self._report(state="stopped")
         self._log.info("service.stopped", failed=self._failed)
         return 1 if self._once and self._failed else 0
 
@@ -95,7 +89,7 @@ class Daemon:
 
     def hang_up(self) -> None:
         """Ask for the configuration to be read again. Callable from a signal handler."""
-        self._hung_up = True
+        self._reload.asked = True
         self._wake()
 
     def _wake(self) -> None:
@@ -106,12 +100,27 @@ class Daemon:
         start = time.monotonic()
         until = start + seconds
         while not self._ending and (left := until - time.monotonic()) > 0:
+            self._report()
             with contextlib.suppress(queue.Empty):
-                self._wakes.get(timeout=left)
-                until = min(until, start + max(_SHORTEST_REST_S, self._busy))
+                self._wakes.get(timeout=min(left, self._report_every))
+                until = min(until, start + self._pace.shortest)
+
+    @property
+    def _report_every(self) -> float:
+        """Return in how many seconds to tell again how it is, though nothing has come."""
+        idle = _REPORT_IDLE_S if self._pulse.every is None else self._pulse.every
+        return min(idle, _REPORT_S if self._running else _REPORT_IDLE_S)
+
+    def _report(self, **changes: Any) -> None:
+        """Tell whoever wants to know how it is: systemd, and readers of the status file."""
+        self._pulse.alive()
+        live = self._reporter.tell(self._running, done=self._done, failed=self._failed, **changes)
+        self._pulse.status(live.line)
 
     def _start(self, stack: ExitStack) -> None:
-        self._parts = Parts(self._config, self._wake, patient=not self._once)
+        self._parts = Parts(self._config, self._wake, self._pulse, patient=not self._once)
+        self._reporter = Reporter(self._parts)
+        self._reload = Reload(self._reread, self._parts, self._pulse)
         stack.callback(self._collect)
         stack.callback(self._parts.close)
         self._pool = ThreadPoolExecutor(MOST_JOBS, thread_name_prefix="job")
@@ -141,80 +150,48 @@ class Daemon:
         until = time.monotonic() + self._config.limits.drain_seconds
         futures = self._running.futures()
         while not self._stopping and (left := until - time.monotonic()) > 0:
-            if not wait(futures, min(left, _SETTLING_S)).not_done:
+            self._report(state="stopping")
+            if not wait(futures, min(left, SETTLING_S)).not_done:
                 break
 
     def _tick(self) -> float | None:
         """Do what is due; return the seconds until the next tick, or None at the end of `once`."""
         self._collect()
-        self._reload()
+        self._config = self._reload.do(self._config, len(self._running))
         self._parts.workers.idle()
-        start, used = time.monotonic(), time.thread_time()
         try:
-            scan = self._parts.scan(set(self._running))
+            with self._pace.measured():
+                scan = self._parts.scan(set(self._running))
+                self._teller.tell_waiting(scan)
+                deferred = self._submit(scan.ready)
+                self._reporter.saw(scan, self._running, self._teller.told)
         except KaraokifyError as error:
             self._parts.lose_sight()
             self._tell_unusable(error)
             self._failed += self._once
             return None if self._once else self._config.intake.rescan_seconds
-        self._teller.tell_waiting(scan)
-        deferred = self._submit(scan.ready)
         settling = [w.until_seconds for w in scan.waiting if w.until_seconds is not None]
         if self._once and not (self._running or settling or deferred):
             return None
-        used = time.thread_time() - used
-        self._busy = max(_BUSY_SHARE * used, time.monotonic() - start)
-        return max(self._busy, min([self._pause(scan, used), *settling]))
+        return self._pace.after(self._pause(scan), *settling)
 
-    def _pause(self, scan: Scan, used: float) -> float:
-        """Return in how many seconds to scan again, after a scan that took so much CPU time."""
+    def _pause(self, scan: Scan) -> float:
+        """Return in how many seconds to scan again."""
         if self._once:
-            return _SETTLING_S
-        pause = self._config.intake.rescan_seconds
-        size = len(scan.waiting) + len(scan.ready)
+            return SETTLING_S
         is_idle = not (self._running or self._parts.ledger.has_appointments)
-        if size < _LARGE or not (is_idle and self._parts.is_told):
-            return pause
-        return max(pause, min(_LONGEST_PAUSE_S, _IDLE_SHARE * used))
+        return self._pace.pause(
+            self._config.intake.rescan_seconds,
+            files=len(scan.waiting) + len(scan.ready),
+            may_be_longer=is_idle and self._parts.is_told,
+        )
 
     def _tell_unusable(self, error: KaraokifyError) -> None:
         folders = self._config.folders
         name = error.details.get("folder", "inbox")
         event = _UNUSABLE.get(error.code, _UNUSABLE.get(name, "folder.unusable"))
         self._teller.tell(getattr(folders, name), event, str(error))
-
-    def _reload(self) -> None:
-        """Read the configuration again after SIGHUP; a broken one leaves the old in force.
-
-        What is heard by whom must not change under a job: then those at work are waited for, and
-        no others are begun.
-        """
-        try:
-            if self._hung_up:
-                self._hung_up = False
-                self._changed = self._reread()
-                self._tell_pending(self._changed)
-            changed = self._changed
-            if changed is None or self._must_wait_for_jobs(changed):
-                return
-            self._changed = None
-            self._parts.change(changed)
-        except KaraokifyError as error:
-            self._log.error("config.refused", reason=str(error))
-        except Exception:  # whatever a file may hold, the old configuration stays in force
-            self._log.exception("config.refused", reason="this is a bug: please report it")
-        else:
-            self._config = changed
-            logs.configure(changed.log)
-            self._log.info("config.reloaded")
-
-    def _must_wait_for_jobs(self, changed: Config) -> bool:
-        return bool(self._running) and differ(changed, self._config)
-
-    def _tell_pending(self, changed: Config) -> None:
-        if self._must_wait_for_jobs(changed):
-            reason = "other workers are configured: no job is begun until those at work are through"
-            self._log.info("config.waiting", reason=reason, running=len(self._running))
+        self._report(problem=str(error))
 
     def _submit(self, ready: list[Job]) -> bool:
         """Claim and start what there is room for; tell whether some of ours must still wait."""
@@ -225,7 +202,7 @@ class Daemon:
             if job.id in self._running or not self._is_due(job, records[job.id]):
                 more |= self._comes_soon(records[job.id])
                 continue
-            if self._changed or not self._running.has_room(self._config.limits.jobs):
+            if self._reload.changed or not self._running.has_room(self._config.limits.jobs):
                 return True
             more |= self._begin(job)
         return more
@@ -258,8 +235,8 @@ class Daemon:
         if record is None:
             claim.release()
             return False
-        thread = JobThread(self._parts, lambda: self._stopping)
-        future = self._pool.submit(thread.run, job, claim, record)
+        thread = JobThread(self._parts, job, lambda: self._stopping)
+        future = self._pool.submit(thread.run, claim, record)
         self._running[job.id] = One(record, thread, future)
         future.add_done_callback(lambda _: self._wake())
         return True
@@ -278,6 +255,7 @@ class Daemon:
         for job_id, one in self._running.take_ended():
             outcome = self._outcome(one.record, one.future)
             self._parts.ledger.ended(outcome.record, saved=outcome.saved)
+            self._done += outcome.record.state is JobState.DONE
             if outcome.record.state is JobState.FAILED or _must_wait(outcome.record):
                 self._failed += 1
                 self._given_up.add(job_id)

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.record import Record
 from karaokify_daemon.domain.retry import INTERRUPTED, decide, is_deadly
+from karaokify_daemon.domain.status import Running
 from karaokify_daemon.errors import (
     CancelledError,
     InterruptedTooOftenError,
@@ -29,6 +30,7 @@ from karaokify_daemon.errors import (
 from karaokify_daemon.pipeline.means import is_long
 from karaokify_daemon.pipeline.run import Notes, Result
 from karaokify_daemon.service.parts import Parts, forget
+from karaokify_daemon.service.progress import Progress
 
 _PROGRESS_EVERY_S = 30.0
 _WRITES = {"decode": "cache", "caption": "outbox", "render": "outbox"}  # which folder a stage fills
@@ -52,18 +54,21 @@ class UnexpectedError(KaraokifyError):
 class JobThread:
     """Carries one claimed job to its end; nothing it meets leaves the thread."""
 
-    def __init__(self, parts: Parts, stopping: Callable[[], bool]) -> None:
+    def __init__(self, parts: Parts, job: Job, stopping: Callable[[], bool]) -> None:
         """The parts are taken as they are now: the configuration may change before the end."""
         self._config, self._pipeline, self._devices = parts.config, parts.pipeline, parts.devices
         self._journal, self._stopping = parts.ledger.journal, stopping
         self._log = structlog.get_logger()
         self._told_at = self._start = time.monotonic()
+        self._job = job
+        self._progress = Progress(parts.rates)
+        self._alive = parts.pulse.alive
         self._saved = True
         self.is_long = False
 
-    def run(self, job: Job, claim: Claim, record: Record) -> Outcome:
+    def run(self, claim: Claim, record: Record) -> Outcome:
         """Process the job, move its files, note how it ended, release the claim."""
-        name = printable(job.media.name if job.preset is None else f"{job.preset}/{job.media.name}")
+        job, name = self._job, self._full_name
         # Bound twice: to this thread for all that logs in it, and for progress heard from others.
         self._log = self._log.bind(job_id=job.id, file=name)
         with claim, structlog.contextvars.bound_contextvars(job_id=job.id, file=name):
@@ -75,13 +80,25 @@ class JobThread:
     def lasts(self, duration_ms: int | None) -> None:
         """Note whether short recordings must not wait for this one."""
         self.is_long = is_long(duration_ms)
+        self._progress.lasts = duration_ms / 1000 if duration_ms else None
 
     def progress(self, stage: Stage, fraction: float) -> None:
-        """Log how far a long stage is, now and then."""
+        """Note how far a stage is, and log it now and then."""
+        self._progress.reached(stage, fraction)
+        self._alive()
         at = time.monotonic()
         if at - self._told_at >= _PROGRESS_EVERY_S:
             self._told_at = at
             self._log.info("job.progress", stage=str(stage), percent=round(100 * fraction))
+
+    def running(self, waiting: Mapping[str, str]) -> Running:
+        """Return how it is now, for any thread; `waiting` says of files what they wait for."""
+        return self._progress.running(self._job.id, self._full_name, waiting.get(_name(self._job)))
+
+    @property
+    def _full_name(self) -> str:
+        job = self._job
+        return printable(job.media.name if job.preset is None else f"{job.preset}/{job.media.name}")
 
     def cancelled(self) -> bool:
         """Tell whether the service is stopping."""

@@ -24,6 +24,8 @@ from karaokify_daemon.pipeline.sidecars import with_preset
 from karaokify_daemon.pipeline.styles import styled
 from karaokify_daemon.service.devices import Devices
 from karaokify_daemon.service.ledger import Ledger
+from karaokify_daemon.service.progress import Rates
+from karaokify_daemon.service.pulse import Pulse
 from karaokify_daemon.service.tidying import Tidier
 from karaokify_daemon.service.workers import Workers, differ
 
@@ -74,7 +76,9 @@ def _finish(record: Record) -> None:
 class Parts:
     """The parts of a running service."""
 
-    def __init__(self, config: Config, wake: Callable[[], None], *, patient: bool = True) -> None:
+    def __init__(
+        self, config: Config, wake: Callable[[], None], pulse: Pulse, *, patient: bool = True
+    ) -> None:
         """Make them all; nothing is begun yet. Raises what `look_over` does.
 
         Without patience, no job waits until others than us leave a disk free.
@@ -82,7 +86,7 @@ class Parts:
         self._wake = wake
         self._watching = self._looked_over = False
         self._log = structlog.get_logger()
-        self.devices = Devices(config.folders)
+        self.devices, self.pulse = Devices(config.folders), pulse
         try:
             self._look_over(config)
         except IntakeError:  # not mounted yet: the tick tells, and waits
@@ -91,7 +95,8 @@ class Parts:
             if error.details.get("errno") not in _PASSING:
                 raise
         self.ledger = Ledger(config)
-        self._tidier = Tidier()
+        self.rates = Rates()
+        self.tidier = Tidier()
         self.gate = Gate(config.limits, config.folders, patient=patient)
         workers = self._workers(config)
         self.means = Means(config, workers, self.gate)
@@ -110,7 +115,8 @@ class Parts:
             error = ConfigError.of(faults)
             error.advice = "Restart the service, or undo that change."
             raise error
-        look_over(config)
+        with self.pulse.patient(config.transcribe.start_seconds):
+            look_over(config)
         self.lose_sight()
         workers = self.workers
         if differ(config, self.config):
@@ -123,7 +129,8 @@ class Parts:
         """Look at the disks first: looking over the rest makes the model ready, in the cache."""
         self.devices.check()
         if not self._looked_over:
-            look_over(config)
+            with self.pulse.patient(config.transcribe.start_seconds):
+                look_over(config)
             self._looked_over = True
 
     def _assemble(self, config: Config, workers: Workers) -> None:
@@ -172,7 +179,7 @@ class Parts:
             forget(self.pipeline, record)
         if first:  # now that it is known which jobs go on
             self._sweep()
-        self._tidier.tidy(self.config, self.ledger.contents(), at_once=first)
+        self.tidier.tidy(self.config, self.ledger.contents(), at_once=first)
         return scan
 
     @property

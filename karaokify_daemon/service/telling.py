@@ -14,14 +14,19 @@ class Teller:
     def __init__(self, inbox: Path) -> None:
         self._inbox = inbox
         self._log = structlog.get_logger()
-        self._told: dict[Path, str] = {}
+        self._told: dict[Path, tuple[str, str]] = {}  # event and reason
 
     def tell(self, path: Path, event: str, reason: str) -> None:
         """Log what is the matter with a file, unless that was said already."""
-        if self._told.get(path) != reason:
-            self._told[path] = reason
+        if self._told.get(path) != (event, reason):
+            self._told[path] = (event, reason)
             log = self._log.info if event == "inbox.waiting" else self._log.warning
             log(event, file=self._name(path), reason=reason)
+
+    def told(self, path: Path) -> str:
+        """Return what was said last of a job that cannot be begun; empty where nothing was."""
+        event, reason = self._told.get(path, ("", ""))
+        return reason if event.startswith("job.") else ""
 
     def tell_waiting(self, scan: Scan) -> None:
         """Log what waits and what is refused; forget what was said of files that are gone."""
@@ -32,7 +37,7 @@ class Teller:
         for problem in scan.problems:
             seen.add(problem.path)
             self.tell(problem.path, "inbox.refused", problem.reason)
-        self._told = {path: reason for path, reason in self._told.items() if path in seen}
+        self._told = {path: told for path, told in self._told.items() if path in seen}
 
     def _name(self, path: Path) -> str:
         if path == self._inbox or not path.is_relative_to(self._inbox):

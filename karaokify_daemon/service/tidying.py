@@ -22,6 +22,7 @@ class Tidier:
 
     def __init__(self) -> None:
         self._due = float("-inf")
+        self.size: int | None = None  # of the cache, models aside, in bytes, when it was seen last
         self._log = structlog.get_logger()
 
     def tidy(self, config: Config, going_on: Collection[str], *, at_once: bool = False) -> None:
@@ -44,6 +45,8 @@ class Tidier:
         keys = [work_key(folders, content) for content in going_on]
         stale = work.sweep(folders.cache, keys, since=now - seconds if seconds else 0.0)
         stale += leftovers.sweep(folders.cache, before=now - _DEAD_S)
+        work_bytes = work.usage(folders.cache)
+        self.size = swept.size + work_bytes
         if at_once or swept.removed or stale:
             self._log.info(
                 "cache.swept",
@@ -52,5 +55,5 @@ class Tidier:
                 entries=swept.entries,
                 bytes=swept.size,
                 work_removed=stale,
-                work_bytes=work.usage(folders.cache),
+                work_bytes=work_bytes,
             )

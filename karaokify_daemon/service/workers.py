@@ -1,11 +1,12 @@
 """The workers: one resident model on each device, recordings in turn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from karaokify_daemon.adapters.resources import cpus
+from karaokify_daemon.adapters import resources
 from karaokify_daemon.config import Config, Limits
+from karaokify_daemon.domain.status import WorkerState
 from karaokify_daemon.pipeline.recognition import OnProgress, Seat
 from karaokify_daemon.pipeline.turns import Turns
 from karaokify_daemon.service.supervisor import OnLog, Worker
@@ -18,6 +19,7 @@ _OF_JOBS = {
     "batch",
     "beam",
 }  # of [transcribe], told with each job
+_LAST_DIGITS = 7  # of a worker's bytes, which are no news
 
 
 def differ(config: Config, other: Config) -> bool:
@@ -31,7 +33,7 @@ def differ(config: Config, other: Config) -> bool:
 
 def _threads(workers: int) -> int:
     """Return how many threads each of some workers has, so that they share the processors."""
-    return max(1, cpus() // workers)
+    return max(1, resources.cpus() // workers)
 
 
 class Workers:
@@ -114,6 +116,19 @@ class Workers:
             found = self._all[i].voices(pcm, span=span, cancelled=cancelled)
             seat.had_ms += span[1] - span[0]
         return found
+
+    def states(self) -> Iterator[WorkerState]:
+        """Yield how each is."""
+        for worker in self._all:
+            pid = worker.pid
+            held = resources.rss(pid) if pid else 0
+            yield WorkerState(
+                pid=pid,
+                model=worker.model,
+                device=worker.device,
+                restarts=worker.restarts,
+                memory=round(held, -_LAST_DIGITS),
+            )
 
     def idle(self) -> None:
         """Free models that were not used for `idle_unload_seconds`."""

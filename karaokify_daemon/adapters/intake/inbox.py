@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from karaokify_daemon.adapters.intake.listing import Listing, Problem, list_folder
@@ -36,6 +37,7 @@ class Waiting:
     reason: str
     until_seconds: float | None = None
     job_id: str | None = None  # of a recording
+    since: float | None = None  # Unix seconds: when it came
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,21 +138,19 @@ class Inbox:
         return arrivals
 
     def _waiting(self, job: Job, listing: Listing) -> Waiting | None:
+        waiting = partial(Waiting, path=job.media, job_id=job.id, since=job.arrived)
         signatures = tuple(signature(listing.files[path]) for path in job.paths())
         remaining = self._settling.remaining(job.media, signatures)
         if remaining > 0:
-            reason = "waits until it no longer changes"
-            return Waiting(path=job.media, reason=reason, until_seconds=remaining, job_id=job.id)
+            return waiting(reason="waits until it no longer changes", until_seconds=remaining)
         writing = is_being_written(job.paths())
         if writing:
-            return Waiting(path=job.media, reason="is still being written", job_id=job.id)
+            return waiting(reason="is still being written")
         if writing is None:
             long = self._settle_seconds * _UNKNOWN_FACTOR
             remaining = self._settling.remaining(job.media, signatures, at_least=long)
             if remaining > 0:
-                return Waiting(
-                    path=job.media, reason=_UNKNOWN, until_seconds=remaining, job_id=job.id
-                )
+                return waiting(reason=_UNKNOWN, until_seconds=remaining)
         return None
 
 
@@ -191,7 +191,13 @@ def _note_idle_sidecars(stem: str, group: _Group, scan: Scan) -> None:
 
 def _job(media: Path, info: os.stat_result, group: _Group, preset: str | None) -> Job:
     sidecars = sidecars_of(media, group.sidecars) if group.sidecars else Sidecars()
-    return Job(id=_job_id(media, info), media=media, sidecars=sidecars, preset=preset)
+    return Job(
+        id=_job_id(media, info),
+        media=media,
+        sidecars=sidecars,
+        preset=preset,
+        arrived=info.st_ctime,
+    )
 
 
 def _job_id(media: Path, info: os.stat_result) -> str:

@@ -14,7 +14,7 @@ from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.record import Record
 from karaokify_daemon.errors import JournalError
 
-_NAME = "journal.sqlite3"
+NAME = "journal.sqlite3"
 _FILLED = 0x6B617261  # "kara": the folders were asked what they tell
 _BUSY_S = 20.0  # another daemon, or a command, writes for milliseconds
 # What SQLite says of a file that is not (any longer) a journal, as against a full disk.
@@ -28,7 +28,7 @@ class Journal:
 
     def __init__(self, state: Path, *, on_damage: OnDamage = lambda _path, _reason: None) -> None:
         """Open nothing yet. `on_damage` hears of a damaged file, after it was set aside."""
-        self._path = state / _NAME
+        self._path = state / NAME
         self._on_damage = on_damage
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
@@ -164,7 +164,7 @@ class Journal:
 
     def _rename_away(self, reason: str) -> None:
         n = 1
-        while os.path.lexists(target := self._path.with_name(f"{_NAME}.damaged-{n}")):
+        while os.path.lexists(target := self._path.with_name(f"{NAME}.damaged-{n}")):
             n += 1
         for ending in ("", "-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):

@@ -11,7 +11,7 @@ from karaokify_daemon.adapters.resources.machine import (
     on_battery,
     temperature,
 )
-from karaokify_daemon.adapters.resources.processes import rss, step_back
+from karaokify_daemon.adapters.resources.processes import rss, rss_of_family, step_back
 
 __all__ = [
     "Cgroups",
@@ -23,6 +23,7 @@ __all__ = [
     "memory_available",
     "on_battery",
     "rss",
+    "rss_of_family",
     "step_back",
     "temperature",
 ]

@@ -15,6 +15,18 @@ def rss(pid: int) -> int:
         return 0
 
 
+def rss_of_family(pid: int) -> int:
+    """Return the bytes of memory that a process and all its children hold together.
+
+    What several of them share counts for each.
+    """
+    try:
+        children = psutil.Process(pid).children(recursive=True)
+    except psutil.Error:
+        return 0
+    return rss(pid) + sum(rss(child.pid) for child in children)
+
+
 def step_back(pid: int, nice: int) -> None:
     """Let a process that has just begun give way, for processors and for disks; 0: leave it.
 

@@ -1,11 +1,15 @@
 from concurrent.futures import Future
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from karaokify_daemon.domain.job import Job
 from karaokify_daemon.pipeline.means import LONG_MS
 from karaokify_daemon.service.at_work import MOST_JOBS, AtWork, One
 from karaokify_daemon.service.jobs import JobThread
+from karaokify_daemon.service.progress import Rates
+from karaokify_daemon.service.pulse import Pulse
 
 
 def at_work(*, short: int = 0, long: int = 0) -> AtWork:
@@ -48,9 +52,10 @@ def test_those_that_have_ended_are_taken_out_once():
 
 def test_what_lasts_unknown_time_is_long_until_it_is_known():
     ledger = SimpleNamespace(journal=None)
-    thread = JobThread(
-        SimpleNamespace(config=None, pipeline=None, devices=None, ledger=ledger), lambda: False
+    parts = SimpleNamespace(
+        config=None, pipeline=None, devices=None, ledger=ledger, rates=Rates(), pulse=Pulse({})
     )
+    thread = JobThread(parts, Job(id="1", media=Path("talk.wav")), lambda: False)
     jobs = AtWork({str(i): One(None, thread, Future()) for i in range(3)})
     thread.lasts(None)
     assert jobs.has_room(3)

@@ -14,7 +14,8 @@ def pause(*, files, used, told=True, running=0, once=False, appointments=False):
     daemon._parts = SimpleNamespace(is_told=told, ledger=ledger)
     daemon._running |= dict.fromkeys(range(running))
     waiting = [Waiting(path=Path("talk.wav"), reason="is held")] * files
-    return daemon._pause(Scan(waiting=waiting), used)
+    daemon._pace.used = used
+    return daemon._pause(Scan(waiting=waiting))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,102 @@
+"""How a service is, whether it runs or not. Nothing is changed, and nothing is locked."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from karaokify_daemon.adapters import resources, status_file
+from karaokify_daemon.adapters.files import reasons
+from karaokify_daemon.adapters.journal import counts
+from karaokify_daemon.config import Config, Folders
+from karaokify_daemon.domain.names import is_ignored, is_media, printable
+from karaokify_daemon.domain.status import (
+    MOST_LISTED,
+    DiskState,
+    Failure,
+    Live,
+    Queued,
+    Status,
+    age_counts,
+)
+from karaokify_daemon.errors import JournalError
+
+SILENT_S = 150.0  # one that has not told that it lives for so long hangs
+_MOST_FAILURES = 20
+_ASLEEP = "the service does not run"
+
+
+def status(config: Config) -> Status:
+    """Return how the service of a configuration is. Raises JournalError where nobody may know."""
+    folders = config.folders
+    try:
+        told = status_file.read(folders.state)
+    except OSError as error:
+        raise JournalError(
+            f"the state folder cannot be read ({error.strerror})",
+            file=printable(str(folders.state)),
+            advice="Ask as the service's user, or as a member of its group.",
+        ) from error
+    live, at = told or (None, 0.0)
+    is_alive = live is not None and status_file.is_alive(live, at, most=SILENT_S)
+    return Status(
+        is_alive=is_alive,
+        is_silent=is_alive and time.time() - at > SILENT_S,
+        live=live if is_alive or live is None else _left(live, config),
+        jobs=counts(folders.state),
+        failures=tuple(_failures(folders.failed)),
+        disks=tuple(_disks(folders)),
+        memory_free=resources.memory_available(),
+    )
+
+
+def _left(live: Live, config: Config) -> Live:
+    """Return what a service that has ended has told, with what lies in the inbox by now."""
+    waiting = sorted(_waiting(config), key=lambda one: one.since or 0.0)
+    since = [one.since for one in waiting if one.since is not None]
+    return replace(
+        live,
+        running=(),
+        workers=(),
+        memory=0,
+        queued=len(waiting),
+        ages=age_counts([time.time() - at for at in since]),
+        oldest=min(since, default=None),
+        queue=tuple(waiting[:MOST_LISTED]),
+    )
+
+
+def _waiting(config: Config) -> Iterator[Queued]:
+    inbox = config.folders.inbox
+    for folder in (inbox, *(inbox / name for name in config.presets)):
+        with suppress(OSError):
+            for path in folder.iterdir():
+                if is_media(path) and not is_ignored(path.name, config.intake.ignore):
+                    name = printable(str(path.relative_to(inbox)))
+                    yield Queued(name=name, since=path.lstat().st_ctime, reason=_ASLEEP)
+
+
+def _failures(failed: Path) -> Iterator[Failure]:
+    """Yield the recordings that failed last."""
+    found = []
+    with suppress(OSError):
+        found = [(path.lstat().st_ctime, path) for path in failed.iterdir() if is_media(path)]
+    for _, path in sorted(found, reverse=True)[:_MOST_FAILURES]:
+        reason = reasons.read(path)
+        told = {key: str(reason.get(key) or "") for key in ("code", "problem", "advice")}
+        yield Failure(name=printable(path.name), at=str(reason.get("failed_at") or ""), **told)
+
+
+def _disks(folders: Folders) -> Iterator[DiskState]:
+    """Yield the disks of all folders, each once."""
+    names: defaultdict[int, list[str]] = defaultdict(list)
+    facts: dict[int, tuple[int, int]] = {}
+    for name, folder in folders:
+        if (found := resources.disk(folder)) is not None:
+            device, free, total = found
+            names[device].append(name)
+            facts[device] = (free, total)
+    for device, (free, total) in facts.items():
+        yield DiskState(folders=tuple(names[device]), free=free, total=total)
