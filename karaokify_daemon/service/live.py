@@ -35,6 +35,7 @@ class Reporter:
             written=0.0,
             state="serving",
         )
+        self._told: Live | None = None
         self._touched_at = 0.0
 
     def saw(self, scan: Scan, running: AtWork, told: Callable[[Path], str]) -> None:
@@ -64,8 +65,8 @@ class Reporter:
             workers=tuple(parts.workers.states()),
             cache=parts.tidier.size,
         )
-        if live != self._live:
-            self._live = live
+        if live != self._told:
+            self._told = live
             # Memory alone is no news: an idle service lets disks rest.
             memory = resources.rss_of_family(live.pid)
             status_file.write(state, replace(live, written=time.time(), memory=memory))
@@ -82,7 +83,7 @@ class Reporter:
                 name = _name(self._parts, job.media)
                 yield Queued(name=name, since=job.arrived, reason=reason, until=until)
         for one in scan.waiting:
-            until = None if one.until_seconds is None else time.time() + one.until_seconds
+            until = None if one.until_seconds is None else round(time.time() + one.until_seconds)
             name = _name(self._parts, one.path)
             yield Queued(name=name, since=one.since, reason=one.reason, until=until)
 
