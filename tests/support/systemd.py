@@ -1,0 +1,91 @@
+"""A real user manager of systemd, in mounts of its own: nothing of the machine is touched."""
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+MANAGER = Path("/lib/systemd/systemd")
+_RUNTIME = "/run/user/0"
+_CGROUPS = ("/sys/fs/cgroup", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified")
+_START = """
+set -e
+for top in {cgroups}; do
+  [ -w "$top/cgroup.procs" ] && mkdir -p "$top/$2" && echo $$ > "$top/$2/cgroup.procs"
+done
+mount -t tmpfs tmpfs /run
+mkdir -p /run/systemd/system {runtime}
+chmod 700 {runtime}
+export XDG_RUNTIME_DIR={runtime} XDG_CONFIG_HOME="$1/config" XDG_STATE_HOME="$1/state" HOME="$1"
+unset DBUS_SESSION_BUS_ADDRESS NOTIFY_SOCKET
+mkdir -p "$XDG_CONFIG_HOME/systemd/user"
+exec unshare -C {manager} --user --log-target=console
+"""
+
+
+class Systemd:
+    """A user manager; `systemctl` asks it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start it, with `folder` as its home."""
+        self.units = folder / "config/systemd/user"
+        script = _START.format(runtime=_RUNTIME, manager=MANAGER, cgroups=" ".join(_CGROUPS))
+        self._name = f"karaokify-{os.getpid()}"
+        self._log = (folder / "systemd.log").open("w")
+        self._process = subprocess.Popen(
+            ["unshare", "-m", "bash", "-c", script, "start", folder, self._name],
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+        while self.systemctl("is-system-running", check=False) not in ("running", "degraded"):
+            assert self._process.poll() is None, (folder / "systemd.log").read_text()
+
+    def systemctl(self, *arguments: str, check: bool = True) -> str:
+        """Return what `systemctl --user` says."""
+        pid = str(self._process.pid)
+        command = ["nsenter", "-t", pid, "-m", "env", f"XDG_RUNTIME_DIR={_RUNTIME}", "systemctl"]
+        done = subprocess.run(
+            [*command, "--user", *arguments], capture_output=True, text=True, check=False
+        )
+        assert not check or done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def show(self, unit: str, *properties: str) -> dict[str, str]:
+        """Return some properties of a unit."""
+        lines = self.systemctl("show", unit, "-p", ",".join(properties)).splitlines()
+        return dict(line.split("=", 1) for line in lines)
+
+    def wait(self, unit: str, **wanted: str) -> dict[str, str]:
+        """Return a unit's properties as soon as they are as wanted; `_not` after a name: other."""
+        until = time.monotonic() + 60
+        names = {name.removesuffix("_not") for name in wanted}
+        while True:
+            found = self.show(unit, *names)
+            if all(
+                (found[name.removesuffix("_not")] == value) is not name.endswith("_not")
+                for name, value in wanted.items()
+            ):
+                return found
+            assert time.monotonic() < until, f"{found} is not {wanted}"
+
+    def close(self) -> None:
+        """End it, and all that it runs."""
+        self._process.terminate()
+        self._process.wait(timeout=60)
+        self._log.close()
+        for top in map(Path, _CGROUPS):
+            for folder in sorted((top / self._name).rglob("*/"), reverse=True):
+                folder.rmdir()
+            if (top / self._name).exists():
+                (top / self._name).rmdir()
+
+
+def refusal() -> str | None:
+    """Return why no user manager can run here; None where it can."""
+    if not MANAGER.exists() or not shutil.which("systemctl"):
+        return "there is no systemd here"
+    if os.geteuid() != 0 or not all(map(shutil.which, ("unshare", "nsenter"))):
+        return "needs root, unshare and nsenter, for mounts of its own"
+    done = subprocess.run(["unshare", "-m", "-C", "true"], capture_output=True, check=False)
+    return None if done.returncode == 0 else "no mounts of its own can be had here"
