@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_init, _run, _process, _transcribe, _render, _check, _styles, _lint):
         add(commands)
-    for add in (_retry, _hold, _release, _unlock, _status, _health):
+    for add in (_retry, _hold, _release, _unlock, _status, _health, _install, _uninstall):
         add(commands)
     return parser
 
@@ -207,6 +207,24 @@ def _status(commands: Any) -> None:
 def _health(commands: Any) -> None:
     parser = _add(commands, "health", "tell in one line whether the service works: 0 yes, 1 no")
     _add_config(parser)
+
+
+def _install(commands: Any) -> None:
+    parser = _add(commands, "install", "have systemd run the service; what it does is shown first")
+    _add_scope(parser)
+    parser.add_argument("--config", type=Path, metavar="FILE", help="made where it is not there")
+    parser.add_argument(
+        "--cpu-only", action="store_true", help="no graphics card: devices are closed to it"
+    )
+
+
+def _uninstall(commands: Any) -> None:
+    _add_scope(_add(commands, "uninstall", "undo `install`; recordings and configuration stay"))
+
+
+def _add_scope(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--user", action="store_true", help="for yourself, without privileges")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _retry(commands: Any) -> None:

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -180,6 +180,49 @@ def unlock(arguments: argparse.Namespace) -> int:
         return manual.unlock(name)
 
     return _each(arguments.names, one)
+
+
+def install(arguments: argparse.Namespace) -> int:
+    """`karaokify-daemon install [--user]`."""
+    from karaokify_daemon.service import install as module
+
+    todo = module.plan(
+        user=arguments.user,
+        config=arguments.config,
+        cpu_only=arguments.cpu_only,
+        version=module.systemd_version(),
+    )
+    if not _allowed(todo.lines(), yes=arguments.yes):
+        return 1
+    module.carry_out(todo)
+    scope = "--user " if arguments.user else ""
+    print(f"Installed. Follow it with: journalctl {scope}-fu {module.NAME}")
+    return 0
+
+
+def uninstall(arguments: argparse.Namespace) -> int:
+    """`karaokify-daemon uninstall [--user]`."""
+    from karaokify_daemon.service import install as module
+
+    steps = list(module.undo(user=arguments.user))
+    if not _allowed((line for line, _ in steps), yes=arguments.yes):
+        return 1
+    for _, step in steps:
+        if isinstance(step, Path):
+            step.unlink(missing_ok=True)
+        else:
+            module.run(step)
+    print("Uninstalled. Configuration, recordings, bundles and the service's user stay.")
+    return 0
+
+
+def _allowed(lines: Iterable[str], *, yes: bool) -> bool:
+    """Show what will be done; tell whether it is to be."""
+    print("This will:", *lines, sep="\n  ")
+    if yes or _agreed("Type yes to go on: "):
+        return True
+    print("Nothing was done; --yes does it without a question.")
+    return False
 
 
 def status(arguments: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ import pytest
 
 from karaokify_daemon.adapters.shipped import shipped
 from tests.support.media import speech, transcript
+from tests.support.service import COMMAND
 from tests.support.systemd import Systemd, refusal
 
 UNIT, LOG = "karaokify-daemon.service", "service.log"
@@ -150,3 +151,25 @@ def test_one_that_fails_is_tried_again_and_again(systemd, install, tree):
     install()
     systemd.systemctl("start", UNIT, check=False)
     systemd.wait(UNIT, NRestarts="3")
+
+
+def test_install_makes_it_run_and_uninstall_undoes_that(systemd, tmp_path):
+    program = tmp_path / "karaokify-daemon"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m karaokify_daemon "$@"\n')
+    program.chmod(0o755)
+    config = tmp_path / "karaoke" / "config.toml"
+    assert systemd.run(*COMMAND, "init", config.parent).returncode == 0
+    config.write_text(config.read_text().replace('model = "small"', 'model = "demo"'))
+    arguments = (*COMMAND, "install", "--user", "--config", config)
+    refused = systemd.run(*arguments)
+    assert refused.returncode == 1 and "Nothing was done" in refused.stdout
+    assert not systemd.units.joinpath(UNIT).exists()
+    done = systemd.run(*arguments, "--yes")
+    assert done.returncode == 0, done.stderr
+    systemd.wait(UNIT, ActiveState="active", UnitFileState="enabled")
+    shown = systemd.run(*COMMAND, "health", "--config", config)
+    assert shown.returncode == 0, shown.stdout
+    undone = systemd.run(*COMMAND, "uninstall", "--user", "--yes")
+    assert undone.returncode == 0, undone.stderr
+    assert not systemd.units.joinpath(UNIT).exists() and config.exists()
+    assert systemd.show(UNIT, "ActiveState")["ActiveState"] == "inactive"

@@ -29,6 +29,7 @@ class Systemd:
 
     def __init__(self, folder: Path) -> None:
         """Start it, with `folder` as its home."""
+        self._home = folder
         self.units = folder / "config/systemd/user"
         script = _START.format(runtime=_RUNTIME, manager=MANAGER, cgroups=" ".join(_CGROUPS))
         self._name = f"karaokify-{os.getpid()}"
@@ -41,13 +42,20 @@ class Systemd:
         while self.systemctl("is-system-running", check=False) not in ("running", "degraded"):
             assert self._process.poll() is None, (folder / "systemd.log").read_text()
 
+    def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run a command where it finds this manager, and this home."""
+        own = ("nsenter", "-t", str(self._process.pid), "-m", f"-w{Path.cwd()}", "env")
+        home = (f"HOME={self._home}", f"XDG_CONFIG_HOME={self._home}/config")
+        return subprocess.run(
+            [*own, f"XDG_RUNTIME_DIR={_RUNTIME}", *home, *command],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
     def systemctl(self, *arguments: str, check: bool = True) -> str:
         """Return what `systemctl --user` says."""
-        pid = str(self._process.pid)
-        command = ["nsenter", "-t", pid, "-m", "env", f"XDG_RUNTIME_DIR={_RUNTIME}", "systemctl"]
-        done = subprocess.run(
-            [*command, "--user", *arguments], capture_output=True, text=True, check=False
-        )
+        done = self.run("systemctl", "--user", *arguments)
         assert not check or done.returncode == 0, done.stderr
         return done.stdout.strip()
 
