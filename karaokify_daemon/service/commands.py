@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import dataclasses
+import faulthandler
 import json
 import os
 import sys
@@ -41,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     def read() -> Config:
         return load(arguments.config, settings=arguments.settings)
 
+    faulthandler.enable()  # what the watchdog of systemd ends (SIGABRT) tells where it was
     config = read()
     logs.configure(config.log)
     return Daemon(config, once=arguments.once, reread=read).run()

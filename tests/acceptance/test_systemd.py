@@ -100,6 +100,7 @@ def test_one_that_hangs_is_restarted_and_one_that_works_is_not(systemd, install,
     assert before["NRestarts"] == "0"
     os.kill(int(before["MainPID"]), signal.SIGSTOP)
     systemd.wait(UNIT, NRestarts="1", ActiveState="active", MainPID_not="0")
+    assert "in run\n" in (tree.folder / LOG).read_text()  # where it was, of each thread
     drop(tree, "later")
     systemd.wait(UNIT, StatusText="idle; 0 waiting, 1 done, 0 failed", NRestarts="1")
     assert tree.names("outbox") == ["later", "talk"]
