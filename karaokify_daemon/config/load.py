@@ -64,8 +64,11 @@ def load(
     except RecursionError as error:
         problem = "has tables in tables in tables, without end"
         raise ConfigError(problem, file=str(path) if path else None) from error
-    base = path.parent if path else Path()
-    return config.model_copy(update={"folders": config.folders.under(base.absolute())})
+    base = (path.parent if path else Path()).absolute()
+    log = config.log
+    if log.file is not None:
+        log = log.model_copy(update={"file": base / log.file.expanduser()})
+    return config.model_copy(update={"folders": config.folders.under(base), "log": log})
 
 
 def from_dict(tree: Tree, *, faults: Iterable[Fault] = (), file: str | None = None) -> Config:

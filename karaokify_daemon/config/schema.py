@@ -241,6 +241,9 @@ class Log(Section):
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["auto", "json", "console"] = "auto"
+    file: Path | None = None
+    file_mb: Annotated[int, Field(ge=1, le=100_000)] = 10
+    files: Annotated[int, Field(ge=1, le=1000)] = 5
 
 
 class Config(Section):

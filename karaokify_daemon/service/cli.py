@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_init, _run, _process, _transcribe, _render, _check, _styles, _lint):
         add(commands)
-    for add in (_retry, _hold, _release, _unlock, _status, _health, _install, _uninstall):
+    for add in (_retry, _hold, _release, _unlock, _status, _health, _logs, _install, _uninstall):
         add(commands)
     return parser
 
@@ -207,6 +207,17 @@ def _status(commands: Any) -> None:
 def _health(commands: Any) -> None:
     parser = _add(commands, "health", "tell in one line whether the service works: 0 yes, 1 no")
     _add_config(parser)
+
+
+def _logs(commands: Any) -> None:
+    parser = _add(commands, "logs", "show the log, of log.file or of systemd's journal, readably")
+    parser.add_argument("-f", "--follow", action="store_true", help="go on, until Control-C")
+    parser.add_argument("-n", "--lines", type=int, default=200, help="the last N (200)")
+    parser.add_argument("--job", metavar="NAME", help="of one recording: its file name, or job_id")
+    parser.add_argument("--file", type=Path, help="a log file, instead of that of --config")
+    parser.add_argument("--user", action="store_true", help="of your own service")
+    parser.add_argument("--config", type=Path, metavar="FILE", help=_CONFIG_HELP)
+    _add_settings(parser)
 
 
 def _install(commands: Any) -> None:

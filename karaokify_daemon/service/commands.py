@@ -243,6 +243,21 @@ def status(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def logs(arguments: argparse.Namespace) -> int:
+    """`karaokify-daemon logs [-f] [--job J]`."""
+    from karaokify_daemon.service import logview
+
+    source = arguments.file
+    if source is None and arguments.config is not None:
+        source = load(arguments.config, settings=arguments.settings).log.file
+    found = logview.lines(
+        source, last=arguments.lines, follows=arguments.follow, user=arguments.user
+    )
+    for line in logview.readable(found, job=arguments.job, colors=sys.stdout.isatty()):
+        print(line, flush=True)
+    return 0
+
+
 def health(arguments: argparse.Namespace) -> int:
     """`karaokify-daemon health`."""
     from karaokify_daemon.service import status as module

@@ -7,11 +7,14 @@ import contextlib
 import logging
 import sys
 import warnings
+from logging.handlers import RotatingFileHandler
 from typing import Any, TextIO
 
 import structlog
 
 from karaokify_daemon.config import Log
+
+_MB = 1_000_000
 
 
 def configure(log: Log, stream: TextIO = sys.stdout) -> None:
@@ -30,7 +33,7 @@ def configure(log: Log, stream: TextIO = sys.stdout) -> None:
     if as_json:
         processors += [structlog.processors.format_exc_info, _told_first]
     structlog.configure(
-        processors=[*processors, renderer],
+        processors=[*processors, *_into_file(log), renderer],
         wrapper_class=structlog.make_filtering_bound_logger(log.level),
         logger_factory=lambda *_: _Unfailing(stream),
         cache_logger_on_first_use=False,
@@ -39,6 +42,31 @@ def configure(log: Log, stream: TextIO = sys.stdout) -> None:
     root.handlers = [_Forward(level=logging.WARNING)]
     logging.captureWarnings(capture=True)
     warnings.simplefilter("default")
+
+
+def _into_file(log: Log) -> list[Any]:
+    """Return what writes each event as JSON into the log file as well, if there is to be one."""
+    if log.file is None:
+        return []
+    most, others = log.file_mb * _MB, log.files - 1
+    handler = _UnfailingFile(log.file, maxBytes=most, backupCount=others, encoding="utf-8",
+                             errors="backslashreplace", delay=True)  # fmt: skip
+    as_json = structlog.processors.JSONRenderer(ensure_ascii=False)
+
+    def write(logger: Any, method: str, event: Any) -> Any:
+        told = structlog.processors.format_exc_info(logger, method, dict(event))
+        text = as_json(logger, method, _told_first(logger, method, told))
+        handler.handle(logging.makeLogRecord({"msg": text}))
+        return event
+
+    return [write]
+
+
+class _UnfailingFile(RotatingFileHandler):
+    """Where it cannot be written, the service goes on, and tries again with the next line."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
+        """Let it be."""
 
 
 def _told_first(_logger: Any, _method: str, event: Any) -> Any:

@@ -41,3 +41,37 @@ def test_a_person_may_ask_for_the_readable_form(lines):
     logs.configure(Log(format="console"), stream)
     structlog.get_logger().info("job.done", words=3)
     assert "job.done" in stream.getvalue() and not stream.getvalue().startswith("{")
+
+
+def test_a_file_gets_the_same_as_json_and_is_put_aside_when_it_is_large(lines, tmp_path):
+    _, stream = lines
+    path = tmp_path / "log"
+    logs.configure(Log(format="console", file=path, file_mb=1, files=3), stream)
+    for i in range(5):
+        structlog.get_logger().info("job.done", number=i, padding="x" * 400_000)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["log", "log.1", "log.2"]
+    found = [
+        json.loads(line)
+        for name in ("log.2", "log.1", "log")
+        for line in (tmp_path / name).read_text().splitlines()
+    ]
+    assert [line["number"] for line in found] == [0, 1, 2, 3, 4]
+    assert found[0]["event"] == "job.done" and found[0]["level"] == "info"
+    assert not stream.getvalue().startswith("{")
+
+
+def test_what_went_wrong_is_in_the_file_with_its_traceback(lines, tmp_path):
+    _, stream = lines
+    logs.configure(Log(format="console", file=tmp_path / "log"), stream)
+    try:
+        int("no")
+    except ValueError:
+        structlog.get_logger().exception("job.crashed")
+    assert "ValueError" in json.loads((tmp_path / "log").read_text())["exception"]
+
+
+def test_a_file_that_cannot_be_written_ends_nothing(lines, tmp_path):
+    read, stream = lines
+    logs.configure(Log(file=tmp_path / "gone" / "log"), stream)
+    structlog.get_logger().info("job.done")
+    assert read()[0]["event"] == "job.done"
