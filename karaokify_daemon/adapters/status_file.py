@@ -1,4 +1,4 @@
-"""What the service tells of itself, in a small file of the state folder that anybody may read."""
+"""What the service tells of itself, in a small file of the state folder (mode 0600)."""
 
 import json
 import os
@@ -23,8 +23,11 @@ def write(state: Path, live: Live) -> None:
     It is not flushed: after a crash of the machine nobody asks what was before.
     """
     new = state / f".{NAME}"
+    text = json.dumps(asdict(live), ensure_ascii=False) + "\n"
     with suppress(OSError):
-        new.write_text(json.dumps(asdict(live), ensure_ascii=False) + "\n", encoding="utf-8")
+        fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(fd, "w", encoding="utf-8") as file:
+            file.write(text)
         new.replace(state / NAME)
 
 

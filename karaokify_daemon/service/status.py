@@ -37,7 +37,7 @@ def status(config: Config) -> Status:
         raise JournalError(
             f"the state folder cannot be read ({error.strerror})",
             file=printable(str(folders.state)),
-            advice="Ask as the service's user, or as a member of its group.",
+            advice="Ask as the service's user, with `sudo -u`, or as root.",
         ) from error
     live, at = told or (None, 0.0)
     is_alive = live is not None and status_file.is_alive(live, at, most=SILENT_S)
