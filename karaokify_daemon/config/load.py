@@ -65,10 +65,12 @@ def load(
         problem = "has tables in tables in tables, without end"
         raise ConfigError(problem, file=str(path) if path else None) from error
     base = (path.parent if path else Path()).absolute()
-    log = config.log
-    if log.file is not None:
-        log = log.model_copy(update={"file": base / log.file.expanduser()})
-    return config.model_copy(update={"folders": config.folders.under(base), "log": log})
+    parts: dict[str, BaseModel] = {"folders": config.folders.under(base)}
+    for section, key in (("log", "file"), ("metrics", "textfile")):
+        part = getattr(config, section)
+        if (given := getattr(part, key)) is not None:
+            parts[section] = part.model_copy(update={key: base / given.expanduser()})
+    return config.model_copy(update=parts)
 
 
 def from_dict(tree: Tree, *, faults: Iterable[Fault] = (), file: str | None = None) -> Config:

@@ -246,6 +246,14 @@ class Log(Section):
     files: Annotated[int, Field(ge=1, le=1000)] = 5
 
 
+class Metrics(Section):
+    """Figures for Prometheus."""
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+    address: str = "127.0.0.1"
+    textfile: Path | None = None
+
+
 class Config(Section):
     """Everything that can be configured."""
 
@@ -260,3 +268,4 @@ class Config(Section):
     publish: Publish = Publish()
     limits: Limits = Limits()
     log: Log = Log()
+    metrics: Metrics = Metrics()

@@ -23,6 +23,9 @@ class Watch(Protocol):
     def progress(self, stage: Stage, fraction: float) -> None:
         """Hear that a stage has come so far (0 to 1)."""
 
+    def finished(self, stage: Stage, seconds: float) -> None:
+        """Hear that a stage has ended, and how long it took, without what it only waited."""
+
     def cancelled(self) -> bool:
         """Tell whether to stop."""
 
@@ -82,6 +85,7 @@ class Course:
             raise
         self.timings[str(stage)] = round(time.monotonic() - start - self._waited, 3)
         self.progress(stage, 1.0)
+        self._watch.finished(stage, self.timings[str(stage)])
         self._log.info("stage.finished", stage=str(stage), seconds=self.timings[str(stage)])
 
     def finished(self, stage: Stage, *, of: Stage | None = None, **found: Any) -> None:

@@ -74,7 +74,6 @@ class Daemon:
             self._pulse.stopping(self._config.limits.drain_seconds)
             self._log.info("service.stopping", running=len(self._running))
             self._drain()
-            self._report(state="stopped")
         self._log.info("service.stopped", failed=self._failed)
         return 1 if self._once and self._failed else 0
 
@@ -121,6 +120,7 @@ class Daemon:
         self._parts = Parts(self._config, self._wake, self._pulse, patient=not self._once)
         self._reporter = Reporter(self._parts)
         self._reload = Reload(self._reread, self._parts, self._pulse)
+        stack.callback(lambda: self._report(state="stopped"))
         stack.callback(self._collect)
         stack.callback(self._parts.close)
         self._pool = ThreadPoolExecutor(MOST_JOBS, thread_name_prefix="job")
@@ -255,6 +255,7 @@ class Daemon:
         for job_id, one in self._running.take_ended():
             outcome = self._outcome(one.record, one.future)
             self._parts.ledger.ended(outcome.record, saved=outcome.saved)
+            self._parts.metrics.ended(str(outcome.record.state))
             self._done += outcome.record.state is JobState.DONE
             if outcome.record.state is JobState.FAILED or _must_wait(outcome.record):
                 self._failed += 1

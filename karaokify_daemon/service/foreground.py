@@ -91,6 +91,9 @@ class _Bars:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
+    def finished(self, stage: Stage, seconds: float) -> None:
+        """Its bar is full."""
+
     def lasts(self, duration_ms: int | None) -> None:
         """Need not be told."""
 

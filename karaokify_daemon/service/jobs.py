@@ -62,7 +62,7 @@ class JobThread:
         self._told_at = self._start = time.monotonic()
         self._job = job
         self._progress = Progress(parts.rates)
-        self._alive = parts.pulse.alive
+        self._alive, self._metrics = parts.pulse.alive, parts.metrics
         self._saved = True
         self.is_long = False
 
@@ -90,6 +90,11 @@ class JobThread:
         if at - self._told_at >= _PROGRESS_EVERY_S:
             self._told_at = at
             self._log.info("job.progress", stage=str(stage), percent=round(100 * fraction))
+
+    def finished(self, stage: Stage, seconds: float) -> None:
+        """Count a stage, and learn how long such ones take."""
+        self._metrics.stage(stage, seconds)
+        self._progress.learn(stage, seconds)
 
     def running(self, waiting: Mapping[str, str]) -> Running:
         """Return how it is now, for any thread; `waiting` says of files what they wait for."""
@@ -163,6 +168,7 @@ class JobThread:
             self._log.warning("failed.unswept", reason=str(error))
 
     def _done(self, result: Result) -> None:
+        self._metrics.done(self._progress.lasts, cache_hit=bool(result.figures.get("cache_hit")))
         self._log.info(
             "job.done",
             bundle=printable(str(result.bundle)),

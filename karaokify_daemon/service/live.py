@@ -74,6 +74,7 @@ class Reporter:
         elif time.monotonic() - self._touched_at >= _TOUCH_S:
             status_file.touch(state)
             self._touched_at = time.monotonic()
+        parts.metrics.tell(live)
         return live
 
     def _queue(self, scan: Scan, running: AtWork, told: Callable[[Path], str]) -> Iterator[Queued]:

@@ -24,6 +24,7 @@ from karaokify_daemon.pipeline.sidecars import with_preset
 from karaokify_daemon.pipeline.styles import styled
 from karaokify_daemon.service.devices import Devices
 from karaokify_daemon.service.ledger import Ledger
+from karaokify_daemon.service.metrics import Metrics
 from karaokify_daemon.service.progress import Rates
 from karaokify_daemon.service.pulse import Pulse
 from karaokify_daemon.service.tidying import Tidier
@@ -95,7 +96,7 @@ class Parts:
             if error.details.get("errno") not in _PASSING:
                 raise
         self.ledger = Ledger(config)
-        self.rates = Rates()
+        self.rates, self.metrics = Rates(), Metrics(config)
         self.tidier = Tidier()
         self.gate = Gate(config.limits, config.folders, patient=patient)
         workers = self._workers(config)
@@ -137,6 +138,7 @@ class Parts:
         folders, intake = config.folders, config.intake
         self.config, self.workers = config, workers
         workers.limits = self.gate.limits = config.limits
+        self.metrics.change(config)
         self.gate.free = workers.free
         self.means.change(config, workers)
         self.pipeline = Pipeline(config, self.means)
@@ -206,7 +208,8 @@ class Parts:
         self._watching = False
 
     def close(self) -> None:
-        """End the worker and the watch, close the journal."""
+        """End the worker and the watch, close the journal and the port."""
         self._watcher.stop()
+        self.metrics.close()
         self.workers.close()
         self.ledger.journal.close()

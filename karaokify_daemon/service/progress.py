@@ -24,16 +24,21 @@ class Progress:
         self._rates = rates
         self._began = time.monotonic()
         self._at = (Stage.PROBE, 0.0, self._began)  # one value, so that it is read whole
+        self._has_worked = False
         self.lasts: float | None = None
 
     def reached(self, stage: Stage, fraction: float) -> None:
         """Note that a stage has come so far; 0 is its beginning, 1 its end."""
-        before, reached, began = self._at
+        before, _, began = self._at
         if fraction == 0.0 or stage is not before:
-            began = time.monotonic()
-        elif fraction == 1.0 and 0.0 < reached < 1.0 and self.lasts:  # not found done already
-            self._rates.learn(stage, time.monotonic() - began, self.lasts)
+            began, self._has_worked = time.monotonic(), False
+        self._has_worked |= 0.0 < fraction < 1.0
         self._at = (stage, fraction, began)
+
+    def learn(self, stage: Stage, seconds: float) -> None:
+        """Take into account how long the stage took, unless all was found done already."""
+        if self._has_worked and self.lasts:
+            self._rates.learn(stage, seconds, self.lasts)
 
     def running(self, job_id: str, name: str, waits_for: str | None) -> Running:
         """Return the job as it is now."""

@@ -47,7 +47,7 @@ def status(config: Config) -> Status:
         live=live if is_alive or live is None else _left(live, config),
         jobs=counts(folders.state),
         failures=tuple(_failures(folders.failed)),
-        disks=tuple(_disks(folders)),
+        disks=tuple(disks(folders)),
         memory_free=resources.memory_available(),
     )
 
@@ -89,7 +89,7 @@ def _failures(failed: Path) -> Iterator[Failure]:
         yield Failure(name=printable(path.name), at=str(reason.get("failed_at") or ""), **told)
 
 
-def _disks(folders: Folders) -> Iterator[DiskState]:
+def disks(folders: Folders) -> Iterator[DiskState]:
     """Yield the disks of all folders, each once."""
     names: defaultdict[int, list[str]] = defaultdict(list)
     facts: dict[int, tuple[int, int]] = {}

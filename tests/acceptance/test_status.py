@@ -157,3 +157,18 @@ def _until(look, is_right):
     while not is_right(found := look()):
         pass
     return found
+
+
+def test_figures_are_told_to_prometheus(tree):
+    tree.settings["metrics.textfile"] = str(tree.folder / "karaokify.prom")
+    drop(tree)
+    with tree.start() as service:
+        service.wait_for("job.done")
+    told_last = (tree.folder / "karaokify.prom").read_text()
+    assert 'karaokify_jobs_total{result="done"} 1.0' in told_last
+    assert 'karaokify_stage_seconds_count{stage="render"} 1.0' in told_last
+    assert f"karaokify_media_seconds_total {_seconds(tree)}" in told_last
+
+
+def _seconds(tree):
+    return json.loads((tree.outbox / "talk/manifest.json").read_text())["duration_seconds"]

@@ -85,3 +85,18 @@ def test_the_constraints_pin_every_dependency():
     pins = re.findall(r"^([\w.-]+)==", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
     assert names <= {pin.lower().replace("_", "-") for pin in pins}
     assert "torch==2.13.0\n" in (ROOT / "constraints.txt").read_text()
+
+
+def test_every_metric_is_documented_and_no_other_is_asked_for():
+    source = (ROOT / "karaokify_daemon/service/metrics.py").read_text(encoding="utf-8")
+    page = (ROOT / "docs/metrics.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `(karaokify_[a-z_]+)", page, re.MULTILINE))
+    made = set(re.findall(r'"karaokify_([a-z_]+)"', source))
+    made |= set(re.findall(r'^            "([a-z_]+)": \(', source, re.MULTILINE))
+    made |= set(re.findall(r'_gauges\(\s*"([a-z_]+)"', source))
+    assert {name.removeprefix("karaokify_").removesuffix("_total") for name in documented} == made
+    asked = "".join(
+        (ROOT / "docs" / n).read_text() for n in ("alerts.yml", "grafana-dashboard.json")
+    )
+    names = set(re.findall(r"karaokify_[a-z_]+", asked))
+    assert {re.sub("_(sum|count|bucket)$", "", name) for name in names} <= documented

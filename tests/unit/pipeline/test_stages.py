@@ -23,7 +23,8 @@ def run(tmp_path):
     saved = []
     notes = Notes(Record(id="job", media="talk.wav"), saved.append)
     gate = SimpleNamespace(passed=lambda *_, **__: nullcontext())
-    watch = SimpleNamespace(progress=lambda *_: None, cancelled=lambda: False)
+    nothing = {"progress": lambda *_: None, "finished": lambda *_: None}
+    watch = SimpleNamespace(**nothing, cancelled=lambda: False)
 
     def found(said):
         words = [Word(w, 400 * i, 400 * i + 300) for i, w in enumerate(said.split())]
@@ -61,6 +62,9 @@ def test_what_was_found_of_other_sentences_is_noted_in_its_place(run):
 class Watch:
     def __init__(self):
         self.heard = []
+
+    def finished(self, stage, seconds):
+        pass
 
     def lasts(self, duration_ms):
         self.heard.append(duration_ms)

@@ -53,7 +53,13 @@ def test_those_that_have_ended_are_taken_out_once():
 def test_what_lasts_unknown_time_is_long_until_it_is_known():
     ledger = SimpleNamespace(journal=None)
     parts = SimpleNamespace(
-        config=None, pipeline=None, devices=None, ledger=ledger, rates=Rates(), pulse=Pulse({})
+        config=None,
+        pipeline=None,
+        devices=None,
+        metrics=None,
+        ledger=ledger,
+        rates=Rates(),
+        pulse=Pulse({}),
     )
     thread = JobThread(parts, Job(id="1", media=Path("talk.wav")), lambda: False)
     jobs = AtWork({str(i): One(None, thread, Future()) for i in range(3)})

@@ -27,6 +27,7 @@ def test_what_a_stage_took_is_learnt_for_others():
         progress.lasts = lasts
         for fraction in fractions:
             progress.reached(Stage.TRANSCRIBE, fraction)
+        progress.learn(Stage.TRANSCRIBE, 5.0)
         return set(rates)
 
     assert learnt(60.0, 0.0, 0.5, 1.0) == {Stage.TRANSCRIBE}
