@@ -103,7 +103,7 @@ def test_each_device_has_a_worker_and_other_devices_are_other_workers():
 
 @pytest.mark.parametrize(("workers", "threads"), [(1, 4), (2, 2), (3, 1), (9, 1)])
 def test_workers_share_the_processors(monkeypatch, workers, threads):
-    monkeypatch.setattr(module, "cpus", lambda: 4)
+    monkeypatch.setattr(module.resources, "cpus", lambda: 4)
     limits = Limits(workers=workers)
     made = Workers(Config(transcribe=Transcribe(), limits=limits))
     assert {one._settings.threads for one in made._all} == {threads}
