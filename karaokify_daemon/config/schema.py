@@ -89,6 +89,11 @@ class Transcribe(Section):
     stall_seconds: Annotated[float, Field(gt=0)] = 300.0
     deadline_factor: Annotated[float, Field(gt=0)] = 20.0
 
+    @property
+    def places(self) -> set[str]:
+        """Where models may be."""
+        return set(self.devices or (self.device,))
+
     @field_validator("language")
     @classmethod
     def _known(cls, value: str) -> str:

@@ -38,9 +38,13 @@ _TEXTS = 200_000
 
 @dataclass(frozen=True, kw_only=True)
 class Disk:
-    """A file system: what the configuration calls a folder on it, and its bytes."""
+    """A file system: what the configuration calls a folder on it, and its bytes.
+
+    Folders with the same `device` share it.
+    """
 
     name: str
+    device: int | None = None
     free: int
     total: int
 
@@ -111,7 +115,8 @@ def _of_disks(needs: Needs, found: Found, floors: Floors) -> str | None:
         return None
     wanted = dict(needs.disks)
     for disk in found.disks:
-        need = round(wanted.get(disk.name, 0) * MARGIN)
+        shared = [one.name for one in found.disks if one.device == disk.device is not None]
+        need = round(sum(wanted.get(name, 0) for name in shared or [disk.name]) * MARGIN)
         if disk.free < need + min(floors.disk, round(disk.total * FLOOR_SHARE)):
             return f"needs {size(need)} on the disk of the {disk.name}, {size(disk.free)} are free"
     return None
@@ -155,13 +160,14 @@ def to_decode(duration_ms: int | None, longest_ms: int) -> Needs:
     )
 
 
-def to_transcribe(at_once_ms: int, model: str | None) -> Needs:
+def to_transcribe(at_once_ms: int, model: str | None, *, on_gpu: bool = True) -> Needs:
     """Return what recognition needs beside what it holds; `model` is one that is to be loaded.
 
-    `at_once_ms` is how much is heard at once.
+    `at_once_ms` is how much is heard at once; `on_gpu` tells whether a graphics card may do it.
     """
     own = 0 if model is None else _size_of(model)
-    return Needs(memory=own + at_once_ms * _HEARD_PER_MS, gpu=model is not None, model=model)
+    gpu = on_gpu and model is not None
+    return Needs(memory=own + at_once_ms * _HEARD_PER_MS, gpu=gpu, model=model)
 
 
 def to_highlight() -> Needs:

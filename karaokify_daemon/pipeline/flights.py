@@ -1,6 +1,7 @@
 """Work of which there is one at a time for each key: who comes second finds what the first made."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
@@ -18,11 +19,12 @@ class Flights:
         self._keys: set[str] = set()
         self._changed = threading.Condition()
         self.on_wait: Callable[[], None] = lambda: None
+        self.on_waited: Callable[[float], None] = lambda _seconds: None
 
-    def telling(self, on_wait: Callable[[], None]) -> Self:
-        """Return the same for one who wants to hear when it must wait for another."""
+    def telling(self, on_wait: Callable[[], None], on_waited: Callable[[float], None]) -> Self:
+        """Return the same for one who wants to hear when it must wait for another, and how long."""
         own = copy(self)
-        own.on_wait = on_wait
+        own.on_wait, own.on_waited = on_wait, on_waited
         return own
 
     @contextmanager
@@ -32,12 +34,15 @@ class Flights:
             is_taken = key in self._keys
         if is_taken:
             self.on_wait()
+        since = time.monotonic()
         with self._changed:
             while key in self._keys:
                 if cancelled():
                     raise CancelledError("was stopped while the same was recognised for another")
                 self._changed.wait(_POLL_S)
             self._keys.add(key)
+        if is_taken:
+            self.on_waited(time.monotonic() - since)
         try:
             yield
         finally:

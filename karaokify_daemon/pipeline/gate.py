@@ -167,7 +167,7 @@ class Gate:
         if reason_alone is None or not self._patient:
             self._refuse_full(needs, found, floors)
             return None, reason_alone or reason
-        if found.memory is not None and found.memory < floors.memory:
+        if _is_below(found.memory, floors.memory) or _is_below(found.gpu, floors.gpu):
             self.free()
         return reason_alone, None
 
@@ -211,7 +211,7 @@ class Gate:
                 continue
             device, free, total = told
             kept = sum(size for one in self._promised for of, size in one.disks if of == device)
-            yield Disk(name=name, free=max(0, free - kept), total=total)
+            yield Disk(name=name, device=device, free=max(0, free - kept), total=total)
 
     def _promise(self, stage: Stage, needs: Needs) -> _Promise:
         disks = tuple(
@@ -227,3 +227,7 @@ class Gate:
     def _folder(self, name: str) -> Path:
         path: Path = getattr(self._folders, name)
         return path
+
+
+def _is_below(found: int | None, floor: int) -> bool:
+    return found is not None and found < floor

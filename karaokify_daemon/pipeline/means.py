@@ -55,7 +55,8 @@ class Means:
 
     def __init__(self, config: Config, recogniser: Recogniser, gate: Gate) -> None:
         self.recogniser, self.gate, self.flights = recogniser, gate, Flights()
-        self._decoders, self._renderers = Places(0), Places(0, for_short=1)
+        self._readers, self._decoders = Places(0, for_short=1), Places(0, for_short=1)
+        self._renderers = Places(0, for_short=1)
         self._ahead, self._ahead_long = Places(0), Places(0)
         self.change(config, recogniser)
 
@@ -63,7 +64,8 @@ class Means:
         """Take up a changed configuration; those that wait heed it."""
         limits, settings = config.limits, config.transcribe
         self.recogniser = recogniser
-        self._decoders.room, self._renderers.room = limits.decoders, limits.renderers
+        self._readers.room = self._decoders.room = limits.decoders
+        self._renderers.room = limits.renderers
         self._ahead.room = self._ahead_long.room = limits.prefetch_mb * _MB // 2
         self.workers = limits.workers or len(settings.devices) or 1
         # So that each worker can be at a long one, and another be ready, however long they are.
@@ -79,9 +81,18 @@ class Means:
         with places.held(course, Claim(size=min(size, self._most_ahead) if long else size)) as left:
             yield left
 
-    def decoder(self, course: Course) -> Place:
+    @contextmanager
+    def reader(self, course: Course, *, long: bool) -> Iterator[None]:
+        """Hold one of as many places to read a recording whole as there are decoders.
+
+        While long ones hold all of them, there is one more for short ones, as with decoders.
+        """
+        with self._readers.held(course, Claim(long=long)):
+            yield
+
+    def decoder(self, course: Course, *, long: bool) -> Place:
         """Return what holds one of the `limits.decoders` places."""
-        return partial(self._decoders.held, course, Claim())
+        return partial(self._decoders.held, course, Claim(long=long))
 
     def renderer(self, course: Course, duration_ms: int, *, alone: bool = False) -> Place:
         """Return what holds one of the `limits.renderers` places, or all of them.

@@ -54,7 +54,8 @@ class Pipeline:
                 config = smaller(config)
             run = JobRun(self._means, held, job, config, watch, notes)
             run.probe()  # before all of it is read: it may be a thousand hours long
-            hashes = source_hashes(held, config, watch.cancelled)
+            with run.reading():
+                hashes = source_hashes(held, config, watch.cancelled)
             content = identity(hashes, config, job.media)
             if notes.record.content not in (None, content):  # it was changed since the last attempt
                 self.forget(notes.record)

@@ -1,6 +1,7 @@
 """The stages of one job, in order, on what is shared by all jobs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,7 @@ class JobRun:
             job,
             config,
             means.recogniser,
-            means.flights.telling(self._wait_for_twin),
+            means.flights.telling(self._wait_for_twin, self._waited_for_twin),
             self._warnings.append,
             self._course.cancelled,
             notes.advanced,
@@ -74,6 +75,15 @@ class JobRun:
         with self._course.stage(Stage.PROBE):
             self._info = self._probe()
         self._course.lasts(self._info.duration_ms or None)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Hold a place to read the recording whole: many at once would only hinder each other."""
+        with self._means.reader(self._course, long=is_long(self._info.duration_ms or None)):
+            yield
+
+    def _waited_for_twin(self, seconds: float) -> None:
+        self._hearing.seat.waited += seconds
 
     def _wait_for_twin(self) -> None:
         self._leave_room()
@@ -129,7 +139,8 @@ class JobRun:
         at_once = min(duration_ms, round(self._config.transcribe.chunk_seconds * 1000))
         # Of several that wait for a worker, as many as there are ask for the model's memory.
         is_there = means.recogniser.has(model) or means.gate.loading(model) >= means.workers
-        return admission.to_transcribe(at_once, None if is_there else model)
+        on_gpu = self._config.transcribe.places != {"cpu"}
+        return admission.to_transcribe(at_once, None if is_there else model, on_gpu=on_gpu)
 
     @property
     def _decoding(self) -> admission.Needs:
@@ -153,7 +164,7 @@ class JobRun:
             if decoded.is_intact():
                 self._course.reused(Stage.DECODE, found)
                 return decoded
-        place = self._means.decoder(self._course)
+        place = self._means.decoder(self._course, long=is_long(info.duration_ms or None))
         with self._course.stage(Stage.DECODE, self._decoding, place) as progress:
             decoded = ffmpeg.decode(
                 self._tools,

@@ -3,7 +3,7 @@
 import difflib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,7 @@ class Manual:
         if record is None or record.state is not JobState.HELD:
             raise ManualError("is not held", file=printable(name), advice="There is nothing to do.")
         self._change(job, Record.renewed, "released")
+        _nudge(job.media.parent)
         return "is released"
 
     def holder(self, name: str) -> str:
@@ -181,3 +182,11 @@ def _anew(record: Record) -> Record:
     """Return the record of a job that is to be tried again; one that was over starts anew."""
     over = record.state in (JobState.DONE, JobState.FAILED)
     return record.waits_again() if over else record.renewed()
+
+
+def _nudge(folder: Path) -> None:
+    """Have a service that watches the inbox look at once, though no recording has changed."""
+    path = folder / f"karaokify-{os.getpid()}.tmp"  # a name that is never taken
+    with suppress(OSError):  # then it looks when it would have done
+        path.touch(exist_ok=False)
+        path.unlink()

@@ -1,23 +1,28 @@
-"""What downloads have left that were killed."""
+"""What downloads, conversions and unpackings of models have left that were killed."""
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 from karaokify_daemon.adapters.whisper.models import folder_of
 
 PREFIX = ".download-"  # of the folder that a download is in
+_HALF_MADE = (f"{PREFIX}*", ".*.ct2.new", ".demo-*")
 
 
 def sweep(cache: Path, *, before: float) -> int:
-    """Remove downloads in which nothing was written since a time (seconds since 1970).
+    """Remove what is half made, and was not written to since a time (seconds since 1970).
 
-    Returns how many. One that goes on, of another service, is written all the time.
+    Returns how many. What that goes on, of another service, is written all the time.
     """
     removed = 0
-    for folder in folder_of(cache).glob(f"{PREFIX}*"):
-        if max(_written(folder)) < before:
-            shutil.rmtree(folder, ignore_errors=True)
+    for path in chain.from_iterable(map(folder_of(cache).glob, _HALF_MADE)):
+        if max(_written(path)) < before:
+            shutil.rmtree(path, ignore_errors=True)
+            with suppress(OSError):  # a file, or gone already
+                path.unlink()
             removed += 1
     return removed
 

@@ -122,3 +122,19 @@ def test_what_is_archived_on_another_disk_counts_there_and_the_journal_needs_its
     full = Disk(name="state", free=10, total=10**6)
     reason = refusal(needs, Found(disks=[full]), Floors(disk=1_000))
     assert reason is not None and "disk of the state" in reason
+
+
+def test_folders_on_one_disk_need_their_sum():
+    needs = Needs(disks=(("outbox", 4 * GB), ("archive", 4 * GB)))
+
+    def found(outbox, archive):
+        names = (("outbox", outbox), ("archive", archive))
+        return Found(disks=[Disk(name=n, device=d, free=7 * GB, total=100 * GB) for n, d in names])
+
+    assert refusal(needs, found(1, 2), Floors(disk=1)) is None
+    told = refusal(needs, found(1, 1), Floors(disk=1))
+    assert told == "needs 12.0 GB on the disk of the outbox, 7.0 GB are free"
+
+
+def test_a_processor_needs_no_graphics_card():
+    assert not to_transcribe(0, "small", on_gpu=False).gpu

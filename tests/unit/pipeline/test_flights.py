@@ -42,8 +42,25 @@ def test_whoever_is_stopped_waits_no_longer_and_an_error_lets_the_next_one_go_on
 
 def test_only_who_must_wait_for_another_is_told_so():
     flights, told = Flights(), []
-    with flights.telling(lambda: told.append("first")).alone("a", lambda: False):
-        second = flights.telling(lambda: told.append("second"))
+    with flights.telling(lambda: told.append("first"), told.append).alone("a", lambda: False):
+        second = flights.telling(lambda: told.append("second"), told.append)
         with pytest.raises(CancelledError), second.alone("a", lambda: True):
             pass
     assert told == ["second"]
+
+
+def test_who_has_waited_is_told_how_long():
+    flights, told, waits = Flights(), [], threading.Event()
+    leave = flights.alone("a", lambda: False)
+    leave.__enter__()
+
+    def second():
+        with flights.telling(waits.set, told.append).alone("a", lambda: False):
+            pass
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    assert waits.wait(30)
+    leave.__exit__(None, None, None)
+    thread.join()
+    assert len(told) == 1 and told[0] > 0

@@ -90,6 +90,15 @@ def test_the_memory_of_an_idle_model_is_freed_before_others_are_waited_for(tmp_p
         assert freed == [1]
 
 
+def test_the_graphics_memory_of_an_idle_model_is_freed_too(tmp_path, monkeypatch):
+    free = [1]
+    monkeypatch.setattr(gates.resources, "gpu_free", lambda: free[0])
+    gate = gate_of(tmp_path, QUIET.model_copy(update={"min_free_gpu_mb": 5}))
+    gate.free = lambda: free.__setitem__(0, 10**9)
+    with passed(gate, Needs(gpu=True)):
+        assert free == [10**9]
+
+
 def test_new_limits_are_heeded_by_who_waits(tmp_path):
     gate = gate_of(tmp_path, Limits(min_free_memory_mb=10**9))
     waiter = Waiter(gate, Needs())

@@ -184,3 +184,23 @@ def test_a_smaller_job_does_one_thing_at_a_time_and_is_otherwise_the_same():
     assert config.limits.ffmpeg_threads == 1 and config.transcribe == small
     assert config.video == Config().video
     assert smaller(Config(transcribe=Transcribe(chunk_seconds=30))).transcribe.chunk_seconds == 30
+
+
+@pytest.mark.parametrize("kind", ["reader", "decoder"])
+def test_a_short_one_is_read_and_decoded_while_a_long_one_is(kind):
+    means = means_of(1)
+
+    def place(course, *, long):
+        if kind == "reader":
+            return means.reader(course, long=long)
+        return means.decoder(course, long=long)()
+
+    stopped = Course()
+    stopped.stopped = True
+    with (
+        place(Course(), long=True),
+        place(Course(), long=False),
+        pytest.raises(CancelledError),
+        place(stopped, long=True),
+    ):
+        pass

@@ -25,3 +25,13 @@ def test_a_download_that_was_killed_is_removed_and_one_that_goes_on_is_not(tmp_p
 
 def test_without_models_there_is_nothing_to_sweep(tmp_path):
     assert leftovers.sweep(tmp_path, before=3000) == 0
+
+
+def test_conversions_and_unpackings_that_were_killed_go_too(tmp_path):
+    models = tmp_path / "models"
+    (models / ".large-0123.ct2.new").mkdir(parents=True)
+    (models / ".large-0123.ct2.new" / "model.bin").write_text("half")
+    (models / ".demo-abc").write_text("half")
+    (models / "large-0123.ct2").mkdir()
+    assert leftovers.sweep(tmp_path, before=2**40) == 2
+    assert [path.name for path in models.iterdir()] == ["large-0123.ct2"]
