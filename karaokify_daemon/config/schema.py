@@ -248,7 +248,7 @@ class Log(Section):
     format: Literal["auto", "json", "console"] = "auto"
     file: Path | None = None
     file_mb: Annotated[int, Field(ge=1, le=100_000)] = 10
-    files: Annotated[int, Field(ge=1, le=1000)] = 5
+    files: Annotated[int, Field(ge=2, le=1000)] = 5
 
 
 class Metrics(Section):

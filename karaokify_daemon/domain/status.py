@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from karaokify_daemon.domain.job import Stage
+from karaokify_daemon.domain.plain import plain
 
 AGES_S = (
     60,
@@ -81,10 +82,10 @@ class Live:
     version: str
     pid: int
     host: str
-    process_started: float  # as the kernel counts: with `pid` it tells whether that process lives
+    process_started: str  # as the kernel counts: with `pid` it tells whether that process lives
     started: float
     written: float
-    state: str  # starting, serving, stopping, stopped
+    state: str  # starting, serving, reloading, stopping, stopped
     problem: str = ""
     done: int = 0
     failed: int = 0
@@ -100,7 +101,11 @@ class Live:
 
     @property
     def line(self) -> str:
-        """The service in one line."""
+        """The service in one line; names are strangers', and may hold anything."""
+        return plain(self._line)
+
+    @property
+    def _line(self) -> str:
         if self.problem:
             return self.problem
         parts = [f"{one.name}: {one.stage} {one.fraction:.0%}" for one in self.running[:2]]
@@ -129,6 +134,7 @@ class Status:
 
     is_alive: bool
     is_silent: bool = False
+    seen: float = 0.0  # Unix seconds: when it was last heard of
     live: Live | None
     jobs: Mapping[str, int]  # in the journal, by state
     failures: tuple[Failure, ...] = ()  # the latest first

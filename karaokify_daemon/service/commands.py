@@ -15,6 +15,7 @@ from karaokify_daemon.adapters.files.durable import reported
 from karaokify_daemon.adapters.files.identity import refuse_overwrite
 from karaokify_daemon.config import Config, Folders, load
 from karaokify_daemon.domain.names import printable
+from karaokify_daemon.domain.plain import plain
 from karaokify_daemon.errors import ConfigError, KaraokifyError
 
 if TYPE_CHECKING:
@@ -251,7 +252,7 @@ def logs(arguments: argparse.Namespace) -> int:
     if source is None and arguments.config is not None:
         source = load(arguments.config, settings=arguments.settings).log.file
     found = logview.lines(
-        source, last=arguments.lines, follows=arguments.follow, user=arguments.user
+        source, last=max(0, arguments.lines), follows=arguments.follow, user=arguments.user
     )
     for line in logview.readable(found, job=arguments.job, colors=sys.stdout.isatty()):
         print(line, flush=True)
@@ -263,7 +264,7 @@ def health(arguments: argparse.Namespace) -> int:
     from karaokify_daemon.service import status as module
 
     found = module.status(load(arguments.config, settings=arguments.settings))
-    print(found.problem or (found.live.line if found.live else ""))
+    print(plain(found.problem) or (found.live.line if found.live else ""))
     return 1 if found.problem else 0
 
 

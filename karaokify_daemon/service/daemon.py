@@ -22,7 +22,7 @@ from karaokify_daemon.domain.record import Record
 from karaokify_daemon.errors import KaraokifyError
 from karaokify_daemon.service.at_work import MOST_JOBS, AtWork, One
 from karaokify_daemon.service.jobs import JobThread, Outcome
-from karaokify_daemon.service.live import Reporter
+from karaokify_daemon.service.live import Reporter, tell_start
 from karaokify_daemon.service.pacing import SETTLING_S, Pace
 from karaokify_daemon.service.parts import Parts
 from karaokify_daemon.service.pulse import Pulse
@@ -60,6 +60,7 @@ class Daemon:
         self._given_up: set[str] = set()  # with `once`: what must be waited for is the next run's
         self._teller = Teller(config.folders.inbox)
         self._done = self._failed = 0
+        self._reported_at = float("-inf")
 
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT, or with `once` until the inbox is done.
@@ -71,7 +72,6 @@ class Daemon:
             self._pulse.ready()
             while not self._ending and (pause := self._tick()) is not None:
                 self._rest(pause)
-            self._pulse.stopping(self._config.limits.drain_seconds)
             self._log.info("service.stopping", running=len(self._running))
             self._drain()
         self._log.info("service.stopped", failed=self._failed)
@@ -83,6 +83,8 @@ class Daemon:
         The tick acts on it. Callable from a signal handler.
         """
         self._stopping = at_once or self._ending
+        if not self._ending:  # at once: a tick may take long
+            self._pulse.stopping(self._config.limits.drain_seconds)
         self._ending = True
         self._wake()
 
@@ -99,7 +101,7 @@ class Daemon:
         start = time.monotonic()
         until = start + seconds
         while not self._ending and (left := until - time.monotonic()) > 0:
-            self._report()
+            self._report_when_due()
             with contextlib.suppress(queue.Empty):
                 self._wakes.get(timeout=min(left, self._report_every))
                 until = min(until, start + self._pace.shortest)
@@ -110,16 +112,29 @@ class Daemon:
         idle = _REPORT_IDLE_S if self._pulse.every is None else self._pulse.every
         return min(idle, _REPORT_S if self._running else _REPORT_IDLE_S)
 
+    def _report_when_due(self) -> None:
+        """Tell how it is, unless that was done a moment ago: whatever comes wakes us."""
+        self._pulse.alive()
+        if time.monotonic() - self._reported_at >= self._report_every:
+            self._report()
+
     def _report(self, **changes: Any) -> None:
         """Tell whoever wants to know how it is: systemd, and readers of the status file."""
         self._pulse.alive()
-        live = self._reporter.tell(self._running, done=self._done, failed=self._failed, **changes)
-        self._pulse.status(live.line)
+        self._reported_at = time.monotonic()
+        counts = {"done": self._done, "failed": self._failed}
+        try:
+            self._pulse.status(self._reporter.tell(self._running, **counts, **changes).line)
+        except Exception:  # what cannot be told keeps nobody from working
+            self._log.exception("status.untold", reason="this is a bug: please report it")
 
     def _start(self, stack: ExitStack) -> None:
+        tell_start(self._config.folders.state)
         self._parts = Parts(self._config, self._wake, self._pulse, patient=not self._once)
         self._reporter = Reporter(self._parts)
-        self._reload = Reload(self._reread, self._parts, self._pulse)
+        self._reload = Reload(
+            self._reread, self._parts, self._pulse, lambda: self._report(state="reloading")
+        )
         stack.callback(lambda: self._report(state="stopped"))
         stack.callback(self._collect)
         stack.callback(self._parts.close)

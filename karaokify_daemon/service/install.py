@@ -29,6 +29,7 @@ class Plan:
     """What is to be there: files with their contents, and the commands that make use of them."""
 
     files: Mapping[Path, str]
+    removed: Sequence[Path]
     config: Path
     config_text: str
     commands: Sequence[Sequence[str]]
@@ -40,6 +41,8 @@ class Plan:
                 yield f"write {path}"
             elif path.read_text(encoding="utf-8") != text:
                 yield f"replace {path}"
+        for path in self.removed:
+            yield f"remove {path}"
         yield f"{'keep' if self.config.exists() else 'write'} {self.config}"
         for command in self.commands:
             yield f"run {' '.join(command)}"
@@ -70,14 +73,21 @@ def plan(
             ["systemd-tmpfiles", "--create", f"/etc/tmpfiles.d/{NAME}.conf"],
         ]
     systemctl = _systemctl(user=user)
-    commands += [[*systemctl, "daemon-reload"], [*systemctl, "enable", "--now", f"{NAME}.service"]]
-    return Plan(files=files, config=path, config_text=text, commands=commands)
+    commands += [
+        [*systemctl, "daemon-reload"],
+        [*systemctl, "enable", f"{NAME}.service"],
+        [*systemctl, "restart", f"{NAME}.service"],  # what runs already takes the new unit up
+    ]
+    removed = [drop_in for drop_in in _shipped_drop_ins(user=user) if drop_in not in files]
+    return Plan(files=files, removed=removed, config=path, config_text=text, commands=commands)
 
 
 def carry_out(todo: Plan) -> None:
     """Do what is planned. Raises ConfigError where something cannot be done."""
     for path, text in todo.files.items():
         _write(path, text)
+    for path in todo.removed:
+        path.unlink(missing_ok=True)
     if not todo.config.exists():
         _write(todo.config, todo.config_text)
         for _, folder in load(todo.config).folders:
@@ -95,8 +105,7 @@ def undo(*, user: bool) -> Iterator[tuple[str, Sequence[str] | Path]]:
         command = [*systemctl, "disable", "--now", unit.name]
         yield f"run {' '.join(command)}", command
     of_system = [Path(f"/etc/{kind}.d/{NAME}.conf") for kind in ("sysusers", "tmpfiles")]
-    drop_ins = sorted((unit.parent / f"{unit.name}.d").glob("*.conf"))
-    for path in (unit, *drop_ins, *(of_system if not user else ())):
+    for path in (unit, *_shipped_drop_ins(user=user), *(of_system if not user else ())):
         if path.exists():
             yield f"remove {path}", path
     command = [*systemctl, "daemon-reload"]
@@ -135,6 +144,13 @@ def _units(*, user: bool) -> Path:
     return Path(home) / "systemd" / "user"
 
 
+def _shipped_drop_ins(*, user: bool) -> list[Path]:
+    """Return those of our drop-ins that are there; others are the administrator's."""
+    folder = _units(user=user) / f"{NAME}.service.d"
+    names = (path.name for path in (shipped("systemd") / "drop-ins").iterdir())
+    return sorted(folder / name for name in names if (folder / name).exists())
+
+
 def _shipped(name: str) -> str:
     return (shipped("systemd") / name).read_text(encoding="utf-8")
 
@@ -166,7 +182,10 @@ def _unit(*, user: bool, config: Path, found: Config) -> str:
     text = re.sub(r"^ExecStart=.*$", lambda _: start, text, flags=re.MULTILINE)
     if user:
         return text
-    for path in (program, config, *(folder for _, folder in found.folders)):
+    written = [path for path in (found.log.file, found.metrics.textfile) if path is not None]
+    folders = dict(found.folders) | {path.name: path.parent for path in written}
+    interpreter = Path(sys.executable).resolve()  # which a virtual environment only points to
+    for path in (program, interpreter, config, *folders.values()):
         if any(path.is_relative_to(home) for home in _HOMES):
             raise ConfigError(
                 "is in somebody's home, which the service of the system does not see",
@@ -175,17 +194,20 @@ def _unit(*, user: bool, config: Path, found: Config) -> str:
             )
     elsewhere = [
         folder
-        for name, folder in found.folders
+        for name, folder in folders.items()
         if folder != _PRIVATE.get(name) and not folder.is_relative_to(_SHARED)
     ]
-    own = sorted(map(_quoted, elsewhere))
-    writable = f"ReadWritePaths={' '.join([str(_SHARED), *own])}"
+    # "-": a disk that is not mounted is waited for by the service itself.
+    own = sorted({_quoted(folder, optional=True) for folder in elsewhere})
+    writable = f"ReadWritePaths={' '.join([f'-{_SHARED}', *own])}"
     return re.sub(r"^ReadWritePaths=.*$", lambda _: writable, text, flags=re.MULTILINE)
 
 
-def _quoted(path: Path) -> str:
+def _quoted(path: Path, *, optional: bool = False) -> str:
     """Return a path as a unit's line takes it (systemd.syntax(7))."""
-    text = str(path).replace("%", "%%").replace("\\", "\\\\").replace('"', '\\"')
+    text = ("-" if optional else "") + str(path).replace("%", "%%").replace("$", "$$").replace(
+        "\\", "\\\\"
+    ).replace('"', '\\"')
     return f'"{text}"' if re.search(r"[\s'\"]", text) else text
 
 
@@ -194,7 +216,7 @@ def _drop_ins(config: Config, *, cpu_only: bool, version: int) -> Iterator[str]:
         yield "backoff.conf"
     if cpu_only:
         yield "cpu-only.conf"
-        if config.transcribe.download or config.llm.model:
+        if config.transcribe.download or config.llm.model or config.metrics.port:
             yield "network.conf"
 
 
@@ -202,3 +224,5 @@ def _write(path: Path, text: str) -> None:
     with reported("cannot be written", path, ConfigError):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+        path.parent.chmod(path.parent.stat().st_mode | 0o555)  # whatever the umask: it is read by
+        path.chmod(0o644)  # the service's user

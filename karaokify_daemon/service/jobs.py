@@ -62,7 +62,7 @@ class JobThread:
         self._told_at = self._start = time.monotonic()
         self._job = job
         self._progress = Progress(parts.rates)
-        self._alive, self._metrics = parts.pulse.alive, parts.metrics
+        self._metrics = parts.metrics
         self._saved = True
         self.is_long = False
 
@@ -85,7 +85,6 @@ class JobThread:
     def progress(self, stage: Stage, fraction: float) -> None:
         """Note how far a stage is, and log it now and then."""
         self._progress.reached(stage, fraction)
-        self._alive()
         at = time.monotonic()
         if at - self._told_at >= _PROGRESS_EVERY_S:
             self._told_at = at

@@ -7,7 +7,9 @@ import contextlib
 import logging
 import sys
 import warnings
+from functools import cache
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from typing import Any, TextIO
 
 import structlog
@@ -48,9 +50,7 @@ def _into_file(log: Log) -> list[Any]:
     """Return what writes each event as JSON into the log file as well, if there is to be one."""
     if log.file is None:
         return []
-    most, others = log.file_mb * _MB, log.files - 1
-    handler = _UnfailingFile(log.file, maxBytes=most, backupCount=others, encoding="utf-8",
-                             errors="backslashreplace", delay=True)  # fmt: skip
+    handler = _file(log.file, log.file_mb * _MB, log.files - 1)
     as_json = structlog.processors.JSONRenderer(ensure_ascii=False)
 
     def write(logger: Any, method: str, event: Any) -> Any:
@@ -60,6 +60,19 @@ def _into_file(log: Log) -> list[Any]:
         return event
 
     return [write]
+
+
+@cache
+def _file(path: Path, most: int, others: int) -> RotatingFileHandler:
+    """Return the one for a file: jobs at work may write into it after a reload, too."""
+    return _UnfailingFile(
+        path,
+        maxBytes=most,
+        backupCount=others,
+        encoding="utf-8",
+        errors="backslashreplace",
+        delay=True,
+    )
 
 
 class _UnfailingFile(RotatingFileHandler):

@@ -1,5 +1,6 @@
 """Figures for Prometheus, on a port or in a file: off unless configured."""
 
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from threading import Thread
@@ -16,6 +17,7 @@ from karaokify_daemon.domain.job import Stage
 from karaokify_daemon.domain.status import Live
 from karaokify_daemon.service.status import disks
 
+_GPU_EVERY_S = 30.0
 _BUCKETS = (0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000)  # seconds
 
 
@@ -32,6 +34,8 @@ class Metrics:
         """Count; nothing is told before `change`."""
         self._config = config
         self._live: Live | None = None
+        self._gpu: int | None = None
+        self._gpu_at = float("-inf")
         self._server: tuple[_Server, Thread] | None = None
         self.registry = CollectorRegistry()
         self._jobs = Counter(
@@ -71,6 +75,7 @@ class Metrics:
         if (path := self._config.metrics.textfile) is not None:
             with suppress(OSError):  # it is told by its age that it was not written
                 write(str(path), self.registry)
+                path.chmod(0o644)  # for node_exporter's user
 
     def change(self, config: Config) -> None:
         """Listen where a configuration says, and no longer where one before said."""
@@ -127,8 +132,10 @@ class Metrics:
 
     def _gpu_free(self) -> int | None:
         if all(one.device in (None, "cpu") for one in (self._live.workers if self._live else ())):
-            return None  # asking for it would start a program
-        return resources.gpu_free()
+            return None
+        if time.monotonic() - self._gpu_at >= _GPU_EVERY_S:  # it may start a program
+            self._gpu_at, self._gpu = time.monotonic(), resources.gpu_free()
+        return self._gpu
 
 
 def _gauges(name: str, text: str, label: str, values: list[tuple[str, float]]) -> Any:

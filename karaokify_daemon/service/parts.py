@@ -170,9 +170,14 @@ class Parts:
         `running` are the ids of the jobs at work. Raises KaraokifyError while a folder, or the
         journal, cannot be used.
         """
+        first = not self._watching
+        with self.pulse.patient(self.config.transcribe.start_seconds if first else 0.0):
+            return self._scan(running, first=first)
+
+    def _scan(self, running: set[str], *, first: bool) -> Scan:
+        """Scan; the first time a large outbox may have to be read, and much to be swept."""
         self._look_over(self.config)
         self.ledger.refresh()
-        first = not self._watching
         if first:
             self._watch()
         scan = self._inbox.scan()

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from karaokify_daemon.adapters.sd_notify import extend, notify, watchdog_seconds
+from karaokify_daemon.domain.plain import plain
 
 _SHARE = 4  # of the watchdog's time: how often it is told at most, and at least twice as often
 _EXTENSION_S = 30.0
@@ -30,7 +31,8 @@ class Pulse:
             notify("WATCHDOG=1", self._env)
 
     def status(self, text: str) -> None:
-        """Show a line in `systemctl status`."""
+        """Show a line in `systemctl status`; a line more would be another order to systemd."""
+        text = plain(text)
         if text != self._status:
             self._status = text
             notify(f"STATUS={text}", self._env)

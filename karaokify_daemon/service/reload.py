@@ -15,11 +15,12 @@ from karaokify_daemon.service.workers import differ
 
 @dataclass
 class Reload:
-    """What is to be taken up, when. `asked` may be set by a signal handler."""
+    """What is to be taken up. A signal handler may set `asked`; `begins` hears of a change."""
 
     reread: Callable[[], Config]
     parts: Parts
     pulse: Pulse
+    begins: Callable[[], None]
     asked: bool = False
     changed: Config | None = field(default=None, init=False)  # read, and not taken up yet
 
@@ -39,6 +40,7 @@ class Reload:
             if changed is None or _must_wait(changed, config, running):
                 return config
             self.changed = None
+            self.begins()
             self.parts.change(changed)
         except KaraokifyError as error:
             log.error("config.refused", reason=str(error))  # noqa: TRY400 - no fault of ours

@@ -22,8 +22,9 @@ from karaokify_daemon.domain.status import (
     age_counts,
 )
 from karaokify_daemon.errors import JournalError
+from karaokify_daemon.service.heartbeat import TOUCH_S
 
-SILENT_S = 150.0  # one that has not told that it lives for so long hangs
+_SILENT_S, _SILENT_IDLE_S = 150.0, 3 * TOUCH_S  # at work it tells every second
 _MOST_FAILURES = 20
 _ASLEEP = "the service does not run"
 
@@ -40,16 +41,22 @@ def status(config: Config) -> Status:
             advice="Ask as the service's user, with `sudo -u`, or as root.",
         ) from error
     live, at = told or (None, 0.0)
-    is_alive = live is not None and status_file.is_alive(live, at, most=SILENT_S)
+    is_alive = live is not None and status_file.is_alive(live, at, most=_SILENT_IDLE_S)
     return Status(
         is_alive=is_alive,
-        is_silent=is_alive and time.time() - at > SILENT_S,
+        is_silent=is_alive and time.time() - at > _longest_silence(live),
+        seen=at,
         live=live if is_alive or live is None else _left(live, config),
         jobs=counts(folders.state),
         failures=tuple(_failures(folders.failed)),
         disks=tuple(disks(folders)),
         memory_free=resources.memory_available(),
     )
+
+
+def _longest_silence(live: Live | None) -> float:
+    is_busy = live is not None and live.running and live.state == "serving"
+    return _SILENT_S if is_busy else _SILENT_IDLE_S
 
 
 def _left(live: Live, config: Config) -> Live:
@@ -74,15 +81,18 @@ def _waiting(config: Config) -> Iterator[Queued]:
         with suppress(OSError):
             for path in folder.iterdir():
                 if is_media(path) and not is_ignored(path.name, config.intake.ignore):
-                    name = printable(str(path.relative_to(inbox)))
-                    yield Queued(name=name, since=path.lstat().st_ctime, reason=_ASLEEP)
+                    with suppress(OSError):
+                        name, since = str(path.relative_to(inbox)), path.lstat().st_ctime
+                        yield Queued(name=printable(name), since=since, reason=_ASLEEP)
 
 
 def _failures(failed: Path) -> Iterator[Failure]:
     """Yield the recordings that failed last."""
-    found = []
+    found: list[tuple[float, Path]] = []
     with suppress(OSError):
-        found = [(path.lstat().st_ctime, path) for path in failed.iterdir() if is_media(path)]
+        for path in filter(is_media, failed.iterdir()):
+            with suppress(OSError):  # somebody takes it away meanwhile
+                found.append((path.lstat().st_ctime, path))
     for _, path in sorted(found, reverse=True)[:_MOST_FAILURES]:
         reason = reasons.read(path)
         told = {key: str(reason.get(key) or "") for key in ("code", "problem", "advice")}

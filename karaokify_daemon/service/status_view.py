@@ -11,6 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from karaokify_daemon.domain.plain import plain
 from karaokify_daemon.domain.status import Live, Queued, Status
 
 _SHOWN = 10
@@ -66,12 +67,12 @@ def _head(status: Status, at: float) -> Text:
         return Text("The service has not run yet with this configuration.", "yellow")
     if not status.is_alive:
         return Text(
-            f"The service does not run; it was last seen {_ago(at - live.written)} ago.", "red"
+            f"The service does not run; it was last seen {_ago(at - status.seen)} ago.", "red"
         )
     who = f"karaokify-daemon {live.version}, process {live.pid}, {live.state}"
     head = Text(f"{who} for {_ago(at - live.started)}", "green")
     if status.problem:
-        head.append(f"\n{status.problem}", "red")
+        head.append(f"\n{plain(status.problem)}", "red")
     return head
 
 
@@ -89,9 +90,9 @@ def _running(live: Live) -> Table:
         bar = ProgressBar(total=1.0, completed=one.fraction, width=24)
         speed = "" if one.speed is None else f"{one.speed:.1f} x"
         left = "" if one.eta is None else _ago(one.eta)
-        table.add_row(escape(one.name), one.stage, bar, f"{one.fraction:.0%}", speed, left)
+        table.add_row(_safe(one.name), one.stage, bar, f"{one.fraction:.0%}", speed, left)
         if one.waits_for:
-            table.add_row("", Text(f"waits: {one.waits_for}", "yellow"))
+            table.add_row("", Text(plain(f"waits: {one.waits_for}"), "yellow"))
     return table
 
 
@@ -110,14 +111,14 @@ def _files(title: str, files: tuple[Queued, ...], at: float) -> Table:
     table = _table(title, "file", "why", "until")
     for one in files[:_SHOWN]:
         until = "" if one.until is None else f"in {_ago(max(0.0, one.until - at))}"
-        table.add_row(escape(one.name), escape(one.reason), until)
+        table.add_row(_safe(one.name), _safe(one.reason), until)
     return table
 
 
 def _failures(status: Status) -> Table:
     table = _table("Failed last", "file", "when", "why")
     for one in status.failures[:_SHOWN]:
-        table.add_row(escape(one.name), escape(one.at), escape(f"{one.problem}. {one.advice}"))
+        table.add_row(_safe(one.name), _safe(one.at), _safe(f"{one.problem}. {one.advice}"))
     return table
 
 
@@ -152,6 +153,11 @@ def _table(title: str, *columns: str) -> Table:
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
+
+
+def _safe(text: str) -> str:
+    """Return a stranger's text without orders to the terminal, or to what draws the table."""
+    return escape(plain(text))
 
 
 def _ago(seconds: float) -> str:

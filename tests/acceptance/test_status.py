@@ -6,11 +6,12 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 
 import pytest
 
 from tests.support.media import speech, transcript
-from tests.support.service import run_cli
+from tests.support.service import PATIENCE_S, run_cli
 
 
 def told(tree):
@@ -73,7 +74,10 @@ def test_a_job_at_work_is_told_with_its_stage_and_what_it_waits_for(tree):
     drop(tree)
     with tree.start() as service:
         service.wait_for("stage.waiting")
-        [one] = _until(lambda: told(tree)["live"]["running"], lambda found: found[0]["waits_for"])
+        running = _until(
+            lambda: told(tree)["live"]["running"], lambda found: found and found[0]["waits_for"]
+        )
+        [one] = running
         assert one["name"] == "talk.wav" and one["stage"] in ("probe", "decode", "transcribe")
         assert "min_free_memory_mb" in one["waits_for"]
         assert "min_free_memory_mb" in tree.cli("status").stdout.replace("\n", "")
@@ -153,9 +157,11 @@ def _reasons(queue):
 
 
 def _until(look, is_right):
-    """Look until it is right; the service tells it within moments. The suite has its own limit."""
+    """Look until it is right, as a person would: again and again, for a while."""
+    until = time.monotonic() + PATIENCE_S
     while not is_right(found := look()):
-        pass
+        assert time.monotonic() < until, found
+        time.sleep(0.1)
     return found
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import time
+from errno import EBUSY
 from pathlib import Path
 
 MANAGER = Path("/lib/systemd/systemd")
@@ -82,11 +83,22 @@ class Systemd:
         self._process.terminate()
         self._process.wait(timeout=60)
         self._log.close()
+        until = time.monotonic() + 30
         for top in map(Path, _CGROUPS):
-            for folder in sorted((top / self._name).rglob("*/"), reverse=True):
-                folder.rmdir()
-            if (top / self._name).exists():
-                (top / self._name).rmdir()
+            own = top / self._name
+            for folder in [*sorted(own.rglob("*/"), reverse=True), own] if own.exists() else []:
+                while _is_busy(folder):  # its last process is about to end
+                    assert time.monotonic() < until, folder
+                    time.sleep(0.05)
+
+
+def _is_busy(folder: Path) -> bool:
+    """Remove a control group, unless some process is in it."""
+    try:
+        folder.rmdir()
+    except OSError as error:
+        return error.errno == EBUSY
+    return False
 
 
 def refusal() -> str | None:

@@ -11,7 +11,7 @@ def rss(pid: int) -> int:
     """Return the bytes of memory that a process holds; 0 where it has ended."""
     try:
         return int(psutil.Process(pid).memory_info().rss)
-    except psutil.Error:
+    except (psutil.Error, OSError):
         return 0
 
 
@@ -22,7 +22,7 @@ def rss_of_family(pid: int) -> int:
     """
     try:
         children = psutil.Process(pid).children(recursive=True)
-    except psutil.Error:
+    except (psutil.Error, OSError):
         return 0
     return rss(pid) + sum(rss(child.pid) for child in children)
 

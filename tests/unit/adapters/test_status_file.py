@@ -1,12 +1,21 @@
-import subprocess
-import sys
 from dataclasses import replace
 
-import psutil
 import pytest
 
 from karaokify_daemon.adapters import status_file
+from karaokify_daemon.adapters.status_file import StatusFile
 from karaokify_daemon.domain.status import Live, Queued, Running, WorkerState
+from tests.support.files import other_process
+
+OTHER = (
+    "from pathlib import Path\n"
+    "from karaokify_daemon.adapters.status_file import StatusFile, own_process\n"
+    "from karaokify_daemon.domain.status import Live\n"
+    "pid, host, began = own_process()\n"
+    "live = Live(version='1', pid=pid, host=host, process_started=began, started=0, written=0,"
+    " state='serving')\n"
+    "assert StatusFile(Path(sys.argv[1])).write(live)\n"
+)
 
 
 @pytest.fixture
@@ -29,7 +38,7 @@ def live():
 
 
 def test_what_is_written_is_read(tmp_path, live):
-    status_file.write(tmp_path, live)
+    assert StatusFile(tmp_path).write(live)
     found, at = status_file.read(tmp_path)
     assert found == live
     assert at == pytest.approx((tmp_path / status_file.NAME).stat().st_mtime)
@@ -47,28 +56,44 @@ def test_one_that_is_not_understood_tells_nothing(tmp_path, content):
 
 
 def test_a_folder_that_cannot_be_written_stops_nothing(tmp_path, live):
-    status_file.write(tmp_path / "gone", live)
-    status_file.touch(tmp_path / "gone")
+    file = StatusFile(tmp_path / "gone")
+    assert not file.write(live) and not file.is_ours()
+    file.touch()
+
+
+def test_it_is_private_and_known_as_ours_until_somebody_else_writes_or_removes_it(tmp_path, live):
+    file, other = StatusFile(tmp_path), StatusFile(tmp_path)
+    assert file.write(live) and file.is_ours() and not other.is_ours()
+    assert (tmp_path / status_file.NAME).stat().st_mode & 0o777 == 0o600
+    assert other.write(live) and not file.is_ours()
+    (tmp_path / status_file.NAME).unlink()
+    assert not other.is_ours()
+
+
+def test_a_name_that_is_no_text_is_written_all_the_same(tmp_path, live):
+    assert StatusFile(tmp_path).write(replace(live, problem="caf\udce9.mp3"))
+    assert status_file.read(tmp_path) is not None
 
 
 def test_this_process_lives_and_one_that_only_has_its_id_does_not(live):
     assert status_file.is_alive(live, 0.0, most=1)
-    other = replace(live, process_started=live.process_started - 60)
-    assert not status_file.is_alive(other, 0.0, most=1)
+    assert not status_file.is_alive(replace(live, process_started="before"), 0.0, most=1)
     assert not status_file.is_alive(replace(live, state="stopped"), 0.0, most=1)
 
 
-def test_a_process_that_has_ended_does_not_live(live):
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    began = psutil.Process(child.pid).create_time()
-    child.communicate(b"\n")
-    gone = replace(live, pid=child.pid, process_started=began)
-    assert not status_file.is_alive(gone, 0.0, most=1)
+def test_what_a_service_that_runs_has_told_is_not_replaced_by_another_one(tmp_path, live):
+    with other_process(OTHER, tmp_path) as process:
+        assert not StatusFile(tmp_path).write(live)
+        found, at = status_file.read(tmp_path)
+        assert found.pid == process.pid and status_file.is_alive(found, at, most=1)
+        process.kill()
+    assert not status_file.is_alive(found, at, most=1)
+    assert StatusFile(tmp_path).write(live)
 
 
 def test_on_another_host_its_age_tells(live, tmp_path):
     other = replace(live, host="elsewhere")
-    status_file.write(tmp_path, other)
+    assert StatusFile(tmp_path).write(other)
     _, at = status_file.read(tmp_path)
     assert status_file.is_alive(other, at, most=1000)
     assert not status_file.is_alive(other, at - 2000, most=1000)

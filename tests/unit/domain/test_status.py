@@ -7,7 +7,7 @@ RATES = {"decode": 0.01, "transcribe": 0.5, "render": 0.2}
 
 
 def live(**changes):
-    told = {"version": "1", "pid": 1, "host": "h", "process_started": 0.0, "started": 0.0}
+    told = {"version": "1", "pid": 1, "host": "h", "process_started": "", "started": 0.0}
     return Live(**(told | {"written": 0.0, "state": "serving"} | changes))
 
 
@@ -46,6 +46,11 @@ def test_one_line_names_two_jobs_and_counts_the_others():
     assert told.line == "a: render 50%; b: render 50%; 1 more; 4 waiting, 2 done, 1 failed"
     assert live().line == "idle; 0 waiting, 0 done, 0 failed"
     assert live(problem="the inbox is not there").line == "the inbox is not there"
+
+
+def test_a_name_is_no_second_line():
+    told = live(running=(running("a\nSTOPPING=1\n\x1b[2J.mp3"),)).line
+    assert "\n" not in told and "\x1b" not in told
 
 
 def test_what_is_wrong_is_told_of_the_dead_the_silent_and_the_helpless():

@@ -3,13 +3,14 @@ from pathlib import Path
 import pytest
 
 from karaokify_daemon.errors import ConfigError
-from karaokify_daemon.service.install import NAME, plan
+from karaokify_daemon.service.install import NAME, plan, undo
 
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setattr("sys.executable", "/usr/bin/python3")
     monkeypatch.setattr("sys.argv", [f"/opt/{NAME}/.venv/bin/{NAME}"])
     return tmp_path
 
@@ -39,22 +40,24 @@ def test_that_of_the_system_comes_with_its_user_and_folders(home):
         "systemd-tmpfiles",
         "systemctl",
         "systemctl",
+        "systemctl",
     ]
-    assert "ReadWritePaths=/srv/karaokify\n" in text
+    assert "ReadWritePaths=-/srv/karaokify\n" in text
     assert 'inbox = "/srv/karaokify/inbox"\n' in todo.config_text
     assert f'state = "/var/lib/{NAME}"\n' in todo.config_text
 
 
-def test_folders_elsewhere_may_be_written(home, tmp_path):
+def test_folders_elsewhere_may_be_written(home, monkeypatch, tmp_path):
+    monkeypatch.setattr("karaokify_daemon.service.install._HOMES", ())
     config = tmp_path / "config.toml"
-    config.write_text('[folders]\ninbox = "/data/in box"\noutbox = "/srv/karaokify/out"\n')
-    config = config.rename("/var/tmp/karaokify-test.toml")  # not in somebody's home
-    try:
-        _, text = unit(plan(user=False, config=config))
-    finally:
-        config.unlink()
+    config.write_text(
+        '[folders]\ninbox = "/data/in box"\noutbox = "/srv/karaokify/out"\n'
+        '[log]\nfile = "/var/log/own/log"\n'
+    )
+    _, text = unit(plan(user=False, config=config))
     [line] = [line for line in text.splitlines() if line.startswith("ReadWritePaths=")]
-    assert line.startswith("ReadWritePaths=/srv/karaokify ") and '"/data/in box"' in line
+    assert line.startswith("ReadWritePaths=-/srv/karaokify ")
+    assert '"-/data/in box"' in line and " -/var/log/own" in line
     assert "/srv/karaokify/out" not in line
 
 
@@ -87,3 +90,16 @@ def test_what_is_there_already_is_told(home):
     todo.config.write_text("")
     lines = list(plan(user=True).lines())
     assert f"replace {path}" in lines and f"keep {todo.config}" in lines
+
+
+def test_drop_ins_that_are_wanted_no_more_are_removed_and_others_stay(home):
+    folder = home / f".config/systemd/user/{NAME}.service.d"
+    folder.mkdir(parents=True)
+    for name in ("cpu-only.conf", "override.conf"):
+        (folder / name).write_text("")
+    todo = plan(user=True)
+    assert todo.removed == [folder / "cpu-only.conf"]
+    assert f"remove {folder / 'cpu-only.conf'}" in list(todo.lines())
+    assert plan(user=True, cpu_only=True).removed == []
+    removed = [step for _, step in undo(user=True) if isinstance(step, Path)]
+    assert removed == [folder / "cpu-only.conf"]

@@ -52,6 +52,11 @@ def test_a_status_is_told_when_it_is_new(systemd):
     assert nothing_more(systemd)
 
 
+def test_a_stranger_s_name_gives_no_orders_to_systemd(systemd):
+    pulse(systemd).status("a\nSTOPPING=1\n.mp3: render 50%")
+    assert told(systemd) == "STATUS=a STOPPING=1 .mp3: render 50%"
+
+
 def test_for_something_long_more_time_is_asked_for_and_then_no_more(systemd):
     with pulse(systemd).patient(60):
         assert told(systemd) == "EXTEND_TIMEOUT_USEC=30000000\nWATCHDOG=1"
