@@ -259,6 +259,14 @@ class Metrics(Section):
     textfile: Path | None = None
 
 
+class Hooks(Section):
+    """Commands that are run when something has happened."""
+
+    on_done: tuple[str, ...] = ()
+    on_failed: tuple[str, ...] = ()
+    timeout_seconds: Annotated[float, Field(gt=0, le=86400)] = 60.0
+
+
 class Config(Section):
     """Everything that can be configured."""
 
@@ -274,3 +282,4 @@ class Config(Section):
     limits: Limits = Limits()
     log: Log = Log()
     metrics: Metrics = Metrics()
+    hooks: Hooks = Hooks()

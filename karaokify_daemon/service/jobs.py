@@ -1,5 +1,6 @@
 """One claimed job in its thread: run it, then move its source to where the outcome says."""
 
+import os
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -62,7 +63,7 @@ class JobThread:
         self._told_at = self._start = time.monotonic()
         self._job = job
         self._progress = Progress(parts.rates)
-        self._metrics = parts.metrics
+        self._metrics, self._announcer = parts.metrics, parts.announcer
         self._saved = True
         self.is_long = False
 
@@ -175,6 +176,15 @@ class JobThread:
             seconds=self._seconds(),
             **result.figures,
         )
+        if result.published:
+            self._announcer.done(
+                {"bundle": os.fsdecode(result.bundle), "stem": result.bundle.name} | self._values
+            )
+
+    @property
+    def _values(self) -> dict[str, str]:
+        """Return what hooks are told of each job."""
+        return {"name": self._job.media.name, "preset": self._job.preset or ""}
 
     @property
     def _resumed(self) -> bool:
@@ -197,6 +207,8 @@ class JobThread:
             again = self._decide(trouble) or 0.0
             return self._again(job, error, again, trouble=str(trouble))
         self._log.error("job.failed", moved_to=printable(str(moved)), **self._facts(job, error))
+        reason = {"code": error.code, "reason": error.problem}
+        self._announcer.failed({"failed": os.fsdecode(moved)} | reason | self._values)
         forget(self._pipeline, self._notes.record)
         return self._notes.record.failed(error.to_dict())
 

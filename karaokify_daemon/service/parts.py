@@ -22,6 +22,7 @@ from karaokify_daemon.pipeline.means import Means
 from karaokify_daemon.pipeline.run import Pipeline
 from karaokify_daemon.pipeline.sidecars import with_preset
 from karaokify_daemon.pipeline.styles import styled
+from karaokify_daemon.service.announcing import Announcer
 from karaokify_daemon.service.devices import Devices
 from karaokify_daemon.service.ledger import Ledger
 from karaokify_daemon.service.metrics import Metrics
@@ -97,6 +98,7 @@ class Parts:
                 raise
         self.ledger = Ledger(config)
         self.rates, self.metrics = Rates(), Metrics(config)
+        self.announcer = Announcer(config)
         self.tidier = Tidier()
         self.gate = Gate(config.limits, config.folders, patient=patient)
         workers = self._workers(config)
@@ -139,6 +141,7 @@ class Parts:
         self.config, self.workers = config, workers
         workers.limits = self.gate.limits = config.limits
         self.metrics.change(config)
+        self.announcer.config = config
         self.gate.free = workers.free
         self.means.change(config, workers)
         self.pipeline = Pipeline(config, self.means)
@@ -216,5 +219,6 @@ class Parts:
         """End the worker and the watch, close the journal and the port."""
         self._watcher.stop()
         self.metrics.close()
+        self.announcer.close()
         self.workers.close()
         self.ledger.journal.close()

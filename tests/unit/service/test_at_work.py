@@ -57,6 +57,7 @@ def test_what_lasts_unknown_time_is_long_until_it_is_known():
         pipeline=None,
         devices=None,
         metrics=None,
+        announcer=None,
         ledger=ledger,
         rates=Rates(),
         pulse=Pulse({}),
