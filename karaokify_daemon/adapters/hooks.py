@@ -3,8 +3,9 @@
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from typing import IO
 
 _PASSED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "XDG_RUNTIME_DIR")
 _TOLD_BYTES = 500  # of what it complains of
@@ -15,36 +16,37 @@ def run(command: Sequence[str], values: Mapping[str, str], *, seconds: float) ->
 
     `{name}` in its arguments is replaced by the value of that name; values are also in the
     environment, as KARAOKIFY_NAME, beside the little that programs need: no keys. After `seconds`
-    it is killed, with all that it has started and that has stayed in its group.
+    it is killed, with all that it has started and that has stayed in its group; what it leaves
+    behind when it ends by itself goes on.
     """
     arguments = [_filled(argument, values) for argument in command]
     own = {name: os.environ[name] for name in _PASSED if name in os.environ}
     own |= {f"KARAOKIFY_{name.upper()}": value for name, value in values.items()}
-    try:
-        process = subprocess.Popen(
-            arguments,
-            env=own,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-    except (OSError, ValueError) as error:
-        return f"it cannot be run ({error})"
-    try:
-        _, complaint = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        return f"it did not end within {seconds:g} s"
-    finally:
-        with suppress(ProcessLookupError):
+    with tempfile.TemporaryFile() as complaint:  # not a pipe: others may hold it open for long
+        try:
+            process = subprocess.Popen(
+                arguments,
+                env=own,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=complaint,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            return f"it cannot be run ({error})"
+        try:
+            status = process.wait(seconds)
+        except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        if process.stderr is not None:
-            process.stderr.close()
-    if process.returncode == 0:
-        return None
-    text = complaint[-_TOLD_BYTES:].decode("utf-8", "replace").strip()
-    return f"it ended with status {process.returncode}: {text}".rstrip(": ")
+            process.wait()
+            return f"it did not end within {seconds:g} s"
+        return None if status == 0 else f"it ended with status {status}{_last_words(complaint)}"
+
+
+def _last_words(complaint: IO[bytes]) -> str:
+    complaint.seek(max(0, complaint.seek(0, os.SEEK_END) - _TOLD_BYTES))
+    text = complaint.read().decode("utf-8", "replace").strip()
+    return f": {text}" if text else ""
 
 
 def _filled(argument: str, values: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from karaokify_daemon.domain.status import Live
 
 NAME = "status.json"
+TOUCH_S = 3600.0  # how often an idle service says that it is still so: seldom, so that disks rest
 _LIVE = TypeAdapter(Live)
 _START = 19  # of the fields of /proc/PID/stat after the name (proc(5)): when the process began
 
@@ -47,6 +48,8 @@ class StatusFile:
             self._new.replace(self._path)
         except OSError:
             self._written = None
+            with suppress(OSError):
+                self._new.unlink()
             return False
         return True
 

@@ -6,14 +6,8 @@ from dataclasses import dataclass
 from karaokify_daemon.domain.job import Stage
 from karaokify_daemon.domain.plain import plain
 
-AGES_S = (
-    60,
-    600,
-    3600,
-    6 * 3600,
-    24 * 3600,
-    7 * 24 * 3600,
-)  # where the ages of a queue are told apart
+_HOUR_S = 3600
+AGES_S = (60, 600, _HOUR_S, 6 * _HOUR_S, 24 * _HOUR_S, 7 * 24 * _HOUR_S)  # what a queue is told by
 MOST_LISTED = 100
 _LONG_STAGES = (Stage.DECODE, Stage.TRANSCRIBE, Stage.HIGHLIGHT, Stage.RENDER)
 _LEAST_FRACTION, _LEAST_S = 0.02, 2.0  # before that, nobody can tell

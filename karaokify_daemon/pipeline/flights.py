@@ -41,9 +41,9 @@ class Flights:
                     raise CancelledError("was stopped while the same was recognised for another")
                 self._changed.wait(_POLL_S)
             self._keys.add(key)
-        if is_taken:
-            self.on_waited(time.monotonic() - since)
         try:
+            if is_taken:
+                self.on_waited(time.monotonic() - since)
             yield
         finally:
             with self._changed:

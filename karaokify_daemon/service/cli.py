@@ -13,6 +13,7 @@ from karaokify_daemon.errors import ConfigError, KaraokifyError
 _PROGRAM = "karaokify-daemon"
 _CONFIG_HELP = "config.toml, as `init` writes it"
 _COMMANDS = "karaokify_daemon.service.commands"
+_OPERATIONS = "karaokify_daemon.service.operations"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(_hyphens(sys.argv[1:] if argv is None else argv))
     _print_any_name()
     try:
-        command = getattr(importlib.import_module(_COMMANDS), arguments.command)
+        command = getattr(importlib.import_module(arguments.module), arguments.command)
         return int(command(arguments))
     except KaraokifyError as error:
         print("\n  ".join([f"{_PROGRAM}: {error}", *error.cause]), file=sys.stderr)
@@ -80,16 +81,18 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_init, _run, _process, _transcribe, _render, _check, _styles, _lint):
         add(commands)
-    for add in (_retry, _hold, _release, _unlock, _status, _health, _logs, _install, _uninstall):
+    for add in (_retry, _hold, _release, _unlock):
+        add(commands)
+    for add in (_status, _health, _logs, _install, _uninstall):
         add(commands)
     return parser
 
 
-def _add(commands: Any, name: str, text: str) -> argparse.ArgumentParser:
+def _add(commands: Any, name: str, text: str, module: str = _COMMANDS) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False
     )
-    parser.set_defaults(command=name)
+    parser.set_defaults(module=module, command=name)
     return parser
 
 
@@ -197,7 +200,9 @@ def _lint(commands: Any) -> None:
 
 
 def _status(commands: Any) -> None:
-    parser = _add(commands, "status", "tell what the service does, whether it runs or not")
+    parser = _add(
+        commands, "status", "tell what the service does, whether it runs or not", _OPERATIONS
+    )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--watch", action="store_true", help="go on, until Control-C")
     how.add_argument("--json", action="store_true", help="for programs")
@@ -205,12 +210,16 @@ def _status(commands: Any) -> None:
 
 
 def _health(commands: Any) -> None:
-    parser = _add(commands, "health", "tell in one line whether the service works: 0 yes, 1 no")
+    parser = _add(
+        commands, "health", "tell in one line whether the service works: 0 yes, 1 no", _OPERATIONS
+    )
     _add_config(parser)
 
 
 def _logs(commands: Any) -> None:
-    parser = _add(commands, "logs", "show the log, of log.file or of systemd's journal, readably")
+    parser = _add(
+        commands, "logs", "show the log, of log.file or of systemd's journal, readably", _OPERATIONS
+    )
     parser.add_argument("-f", "--follow", action="store_true", help="go on, until Control-C")
     parser.add_argument("-n", "--lines", type=int, default=200, help="the last N (200)")
     parser.add_argument("--job", metavar="NAME", help="of one recording: its file name, or job_id")
@@ -221,7 +230,12 @@ def _logs(commands: Any) -> None:
 
 
 def _install(commands: Any) -> None:
-    parser = _add(commands, "install", "have systemd run the service; what it does is shown first")
+    parser = _add(
+        commands,
+        "install",
+        "have systemd run the service; what it does is shown first",
+        _OPERATIONS,
+    )
     _add_scope(parser)
     parser.add_argument("--config", type=Path, metavar="FILE", help="made where it is not there")
     parser.add_argument(
@@ -230,7 +244,11 @@ def _install(commands: Any) -> None:
 
 
 def _uninstall(commands: Any) -> None:
-    _add_scope(_add(commands, "uninstall", "undo `install`; recordings and configuration stay"))
+    _add_scope(
+        _add(
+            commands, "uninstall", "undo `install`; recordings and configuration stay", _OPERATIONS
+        )
+    )
 
 
 def _add_scope(parser: argparse.ArgumentParser) -> None:

@@ -178,7 +178,12 @@ def _unit(*, user: bool, config: Path, found: Config) -> str:
     )
     program = program.absolute()
     text = _shipped(f"user/{NAME}.service" if user else f"{NAME}.service")
-    start = f"ExecStart={_quoted(program)} run --config {_quoted(config)}"
+    if not program.exists():
+        raise ConfigError(
+            "is not there", file=str(program), advice="Install the package, and call it by that."
+        )
+    command = f"{_quoted(program)} run --config {_quoted(config)}".replace("$", "$$")
+    start = f"ExecStart={command}"
     text = re.sub(r"^ExecStart=.*$", lambda _: start, text, flags=re.MULTILINE)
     if user:
         return text
@@ -205,9 +210,9 @@ def _unit(*, user: bool, config: Path, found: Config) -> str:
 
 def _quoted(path: Path, *, optional: bool = False) -> str:
     """Return a path as a unit's line takes it (systemd.syntax(7))."""
-    text = ("-" if optional else "") + str(path).replace("%", "%%").replace("$", "$$").replace(
-        "\\", "\\\\"
-    ).replace('"', '\\"')
+    text = f"{'-' if optional else ''}{path}"
+    for special, escaped in (("\\", "\\\\"), ('"', '\\"'), ("%", "%%")):
+        text = text.replace(special, escaped)
     return f'"{text}"' if re.search(r"[\s'\"]", text) else text
 
 

@@ -10,13 +10,12 @@ from karaokify_daemon import __version__
 from karaokify_daemon.adapters import resources
 from karaokify_daemon.adapters.intake.inbox import Scan, Waiting
 from karaokify_daemon.adapters.journal import now
-from karaokify_daemon.adapters.status_file import StatusFile, own_process
+from karaokify_daemon.adapters.status_file import TOUCH_S, StatusFile, own_process
 from karaokify_daemon.domain.job import Job, JobState
 from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.record import Record
 from karaokify_daemon.domain.status import MOST_LISTED, Live, Queued, age_counts
 from karaokify_daemon.service.at_work import AtWork
-from karaokify_daemon.service.heartbeat import TOUCH_S
 from karaokify_daemon.service.parts import Parts
 
 

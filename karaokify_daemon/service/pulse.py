@@ -66,7 +66,7 @@ class Pulse:
                 if ended.wait(_EXTEND_EVERY_S):
                     return
 
-        if not self._env.get("NOTIFY_SOCKET"):
+        if most <= 0 or not self._env.get("NOTIFY_SOCKET"):
             yield
             return
         thread = threading.Thread(target=ask, name="patience", daemon=True)

@@ -22,9 +22,8 @@ from karaokify_daemon.domain.status import (
     age_counts,
 )
 from karaokify_daemon.errors import JournalError
-from karaokify_daemon.service.heartbeat import TOUCH_S
 
-_SILENT_S, _SILENT_IDLE_S = 150.0, 3 * TOUCH_S  # at work it tells every second
+_SILENT_S, _SILENT_IDLE_S = 150.0, 3 * status_file.TOUCH_S  # at work it tells every second
 _MOST_FAILURES = 20
 _ASLEEP = "the service does not run"
 

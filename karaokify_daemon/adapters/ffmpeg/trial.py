@@ -54,9 +54,7 @@ class _Verdict:
 
 _Key = tuple[object, ...]
 _verdicts: dict[_Key, _Verdict] = {}
-_trying = (
-    threading.Lock()
-)  # of two renders that begin at once, one tries, and the other hears of it
+_trying = threading.Lock()  # of two renders at once one tries, and the other hears of it
 
 
 def choose(tools: Ffmpeg, video: Video, *, cancelled: Cancelled = never) -> Chosen:

@@ -11,7 +11,10 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     monkeypatch.setattr("sys.executable", "/usr/bin/python3")
-    monkeypatch.setattr("sys.argv", [f"/opt/{NAME}/.venv/bin/{NAME}"])
+    program = tmp_path / "bin" / NAME
+    program.parent.mkdir()
+    program.touch()
+    monkeypatch.setattr("sys.argv", [str(program)])
     return tmp_path
 
 
@@ -25,7 +28,7 @@ def test_a_user_s_service_lives_in_the_home(home):
     path, text = unit(todo)
     assert path == home / f".config/systemd/user/{NAME}.service"
     assert todo.config == home / "karaoke/config.toml"
-    assert f"ExecStart=/opt/{NAME}/.venv/bin/{NAME} run --config {todo.config}\n" in text
+    assert f"ExecStart={home}/bin/{NAME} run --config {todo.config}\n" in text
     assert all(command[:2] == ["systemctl", "--user"] for command in todo.commands)
     assert f"write {path}" in list(todo.lines())
 
@@ -103,3 +106,15 @@ def test_drop_ins_that_are_wanted_no_more_are_removed_and_others_stay(home):
     assert plan(user=True, cpu_only=True).removed == []
     removed = [step for _, step in undo(user=True) if isinstance(step, Path)]
     assert removed == [folder / "cpu-only.conf"]
+
+
+def test_a_program_that_is_not_there_is_told_before_anything_is_done(home):
+    (home / "bin" / NAME).unlink()
+    with pytest.raises(ConfigError, match="is not there"):
+        plan(user=True)
+
+
+def test_paths_are_written_as_systemd_reads_them(home):
+    config = home / 'a $b 100% "c"' / "config.toml"
+    _, text = unit(plan(user=True, config=config))
+    assert f'run --config "{home}/a $$b 100%% \\"c\\"/config.toml"\n' in text
