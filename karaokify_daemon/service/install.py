@@ -122,7 +122,7 @@ def run(command: Sequence[str]) -> str:
     if done.returncode:
         raise ConfigError(
             f"`{' '.join(command)}` failed: {done.stderr.strip()}",
-            advice="Mend that, and install once more.",
+            advice="Mend that, and try again.",
         )
     return done.stdout
 
