@@ -1,6 +1,6 @@
 # `make` alone lists the targets. Each installs what it needs first, which is quick once it is there.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all faults fuzz lint gallery bench bench-peers \
+.PHONY: help install demo test test-all faults fuzz lint docs gallery bench bench-peers \
   bench-service bench-latency bench-memory bench-scaling bench-render bench-reading bench-known-text \
   bench-highlights accuracy clean
 BIN := .venv/bin
@@ -44,6 +44,13 @@ lint: ## ruff, black, mypy and import-linter
 	$(BIN)/black --check --quiet $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: ## write the pages that are generated, and the documentation as a site into build/site
+	@tools/install.sh --dev
+	$(BIN)/python -m tools.config_reference
+	$(BIN)/python -m tools.architecture_picture
+	$(BIN)/python -m mkdocs build --quiet
+	@echo "The site: $(CURDIR)/build/site/index.html"
 
 SHAPES := 16:9=960x540 9:16=540x960 1:1=720x720 4:5=720x900
 gallery: ## render every style in every shape, every script and waveform into docs/images

@@ -43,12 +43,16 @@ class Systemd:
         while self.systemctl("is-system-running", check=False) not in ("running", "degraded"):
             assert self._process.poll() is None, (folder / "systemd.log").read_text()
 
+    def entering(self) -> list[str]:
+        """Return what, before a command, lets it find this manager, and this home."""
+        own = ["nsenter", "-t", str(self._process.pid), "-m", f"-w{Path.cwd()}", "env"]
+        home = [f"HOME={self._home}", f"XDG_CONFIG_HOME={self._home}/config"]
+        return [*own, f"XDG_RUNTIME_DIR={_RUNTIME}", *home]
+
     def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
         """Run a command where it finds this manager, and this home."""
-        own = ("nsenter", "-t", str(self._process.pid), "-m", f"-w{Path.cwd()}", "env")
-        home = (f"HOME={self._home}", f"XDG_CONFIG_HOME={self._home}/config")
         return subprocess.run(
-            [*own, f"XDG_RUNTIME_DIR={_RUNTIME}", *home, *command],
+            [*self.entering(), *command],
             capture_output=True,
             text=True,
             check=False,
@@ -83,13 +87,18 @@ class Systemd:
         self._process.terminate()
         self._process.wait(timeout=60)
         self._log.close()
-        until = time.monotonic() + 30
-        for top in map(Path, _CGROUPS):
-            own = top / self._name
-            for folder in [*sorted(own.rglob("*/"), reverse=True), own] if own.exists() else []:
-                while _is_busy(folder):  # its last process is about to end
-                    assert time.monotonic() < until, folder
-                    time.sleep(0.05)
+        clear_cgroups(self._name)
+
+
+def clear_cgroups(name: str) -> None:
+    """Remove the control groups of a manager that has ended."""
+    until = time.monotonic() + 30
+    for top in map(Path, _CGROUPS):
+        own = top / name
+        for folder in [*sorted(own.rglob("*/"), reverse=True), own] if own.exists() else []:
+            while _is_busy(folder):  # its last process is about to end
+                assert time.monotonic() < until, folder
+                time.sleep(0.05)
 
 
 def _is_busy(folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""docs/configuration-reference.md: made from the schema, up to date, and true of the environment."""
+"""docs/configuration-reference.md: made from the schema, up to date, true of the environment."""
 
 import doctest
 import re
@@ -12,10 +12,7 @@ from tools import config_reference as reference
 PAGE = reference.PAGE.read_text(encoding="utf-8")
 SECTIONS = Config().model_dump(mode="json")
 KEYS = [
-    (section, key)
-    for section, values in SECTIONS.items()
-    if section != "presets"
-    for key in values
+    (section, key) for section, values in SECTIONS.items() if section != "presets" for key in values
 ]
 
 

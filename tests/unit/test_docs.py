@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from karaokify_daemon.config import Config, from_dict, read_style, with_options
 from karaokify_daemon.config.schema import JOB_KEYS
 from karaokify_daemon.domain.names import AUDIO, IMAGE, VIDEO
 from karaokify_daemon.errors import KaraokifyError
@@ -13,7 +14,7 @@ from karaokify_daemon.service.cli import _parser
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
-    *(ROOT / "docs").glob("*.md"),
+    *(ROOT / "docs").rglob("*.md"),
     *(ROOT / name for name in ("README.md", "demo/README.md", "tools/demo_model/README.md")),
 ]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -40,8 +41,9 @@ def _commands():
 
 
 @pytest.mark.parametrize("name", list(_commands()))
-def test_every_command_and_flag_is_in_the_readme(name):
-    (row,) = (line for line in README.splitlines() if line.startswith(f"| `{name} "))
+def test_every_command_and_flag_is_documented(name):
+    page = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+    (row,) = (line for line in page.splitlines() if line.startswith(f"| `{name} "))
     for action in _commands()[name]._actions:
         flags = {flag for flag in action.option_strings if flag.startswith("--")}
         flags -= {"--help", "--set"}
@@ -50,9 +52,55 @@ def test_every_command_and_flag_is_in_the_readme(name):
         assert all(flag.replace("-", "_").replace("__", "--", 1) in row for flag in flags), flags
 
 
-def test_the_readme_names_every_type_of_file():
+def test_every_type_of_file_is_named():
+    table = (ROOT / "docs/folders.md").read_text(encoding="utf-8").partition("## Presets")[0]
     for suffix in (AUDIO | VIDEO | IMAGE) - {".oga", ".m4v", ".jpeg"}:
-        assert suffix.removeprefix(".") in README.lower()
+        assert suffix.removeprefix(".") in table.lower()
+
+
+def _spans(page, program):
+    """Return what stands in code marks, or in blocks, and begins with a program."""
+    text = page.read_text(encoding="utf-8")
+    return [re.sub(r"\s+", " ", one) for one in re.findall(rf"`({program} [^`]+)`", text)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_in_the_text_exist(page):
+    for span in _spans(page, "karaokify-daemon"):
+        _, *words = span.split()
+        known = _commands()
+        assert words[0] in {*known, "COMMAND"} or words[0].startswith("--"), span
+        flags = {f for a in known.get(words[0], _parser())._actions for f in a.option_strings}
+        for word in words:
+            if word.startswith("-"):
+                assert word.partition("=")[0].replace("_", "-") in flags, span
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_targets_of_make_in_the_text_exist(page):
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for span in _spans(page, "make"):
+        assert {w for w in span.split()[1:] if re.fullmatch("[a-z-]+", w)} <= targets, span
+
+
+def _toml():
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        blocks = re.findall(r"^```toml\n((?:.*\n)*?)```", text, re.MULTILINE)
+        for n, block in enumerate(blocks, 1):
+            yield pytest.param(block, id=f"{page.relative_to(ROOT)}:{n}")
+
+
+@pytest.mark.parametrize("block", list(_toml()))
+def test_toml_that_is_shown_is_valid(block, tmp_path):
+    tree = tomllib.loads(block)
+    if tree.keys() <= Config.model_fields.keys():
+        from_dict(tree)
+    elif "mode" in tree:
+        (tmp_path / "own.toml").write_text(block, encoding="utf-8")
+        read_style(tmp_path / "own.toml")
+    else:  # a STEM.toml
+        with_options(Config(), tree, trusted=False)
 
 
 def test_the_keys_of_a_job_are_listed():
