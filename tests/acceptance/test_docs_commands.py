@@ -54,7 +54,7 @@ STATUS = {
 # What goes on until it is stopped: by which signal, and what it prints when it is there.
 ENDLESS = {
     "karaokify-daemon run --config ~/karaoke/config.toml": (signal.SIGTERM, "service.started"),
-    "karaokify-daemon status --watch --config ~/karaoke/config.toml": (signal.SIGINT, "idle"),
+    "karaokify-daemon status --watch --config ~/karaoke/config.toml": (signal.SIGINT, "Disk"),
     "karaokify-daemon logs --follow --config ~/karaoke/config.toml": (signal.SIGINT, "job.done"),
     "journalctl -fu karaokify-daemon": (signal.SIGINT, "job.done"),
 }

@@ -1,5 +1,6 @@
 """The commands that the documentation shows, and a shell in which they are executed as written."""
 
+import contextlib
 import os
 import pty
 import re
@@ -7,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -63,6 +65,27 @@ def _of_console(block: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield text, tuple(prints)
 
 
+class Started:
+    """A command that goes on, and what it has written to its terminal so far."""
+
+    def __init__(self, text: str, process: subprocess.Popen[bytes], terminal: int) -> None:
+        self.text, self.process = text, process
+        self._terminal, self._written = terminal, bytearray()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def __repr__(self) -> str:
+        return f"{self.text!r}, which has printed: {self.output}"
+
+    @property
+    def output(self) -> str:
+        return self._written.decode("utf-8", "replace")
+
+    def _read(self) -> None:
+        with os.fdopen(self._terminal, "rb", buffering=0) as file, contextlib.suppress(OSError):
+            while read := file.read(65536):  # an error tells that nobody writes any more
+                self._written += read
+
+
 class Shell:
     """Runs one command after the other, as one shell would, in a home and a checkout of its own.
 
@@ -75,8 +98,7 @@ class Shell:
         self.home, self.checkout = folder / "home", folder / "checkout"
         self._entering = list(entering)
         self._state, self._cwd = folder / "environment", folder / "cwd"
-        self._left: list[tuple[str, subprocess.Popen[str], Path]] = []
-        self._folder = folder
+        self._left: list[Started] = []
         self.home.mkdir(exist_ok=True)
         _make_checkout(self.checkout)
         shims = folder / "shims"
@@ -120,50 +142,50 @@ class Shell:
                 os.close(descriptor)
 
     def start(self, text: str, until: str) -> None:
-        """Start a command that does not end by itself, and wait for a word of it."""
-        output = self._folder / f"output-{time.monotonic_ns()}"
-        with output.open("w") as file:
-            process = subprocess.Popen(
-                [*self._entering, "bash", "-c", self._before(f"exec {text}")],
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                text=True,
-                start_new_session=True,
-            )
-        self._left.append((text, process, output))
-        wait_for(lambda: until in output.read_text() or process.poll() is not None, text)
-        assert process.poll() is None, output.read_text()
+        """Start a command that does not end by itself, at a terminal; wait for a word of it."""
+        ours, its = pty.openpty()
+        process = subprocess.Popen(
+            [*self._entering, "bash", "-c", self._before(f"exec {text}")],
+            env=self._environment | {"TERM": "xterm", "COLUMNS": "200"},
+            stdin=subprocess.DEVNULL,
+            stdout=its,
+            stderr=its,
+            start_new_session=True,
+        )
+        os.close(its)
+        started = Started(text, process, ours)
+        self._left.append(started)
+        wait_for(lambda: until in started.output or process.poll() is not None, started)
+        assert process.poll() is None, started.output
 
     def stop(self, number: int = signal.SIGTERM) -> list[tuple[str, int, str]]:
         """Stop what was started; return each with its exit status and what it has printed."""
         ended = []
         while self._left:
-            text, process, output = self._left.pop()
+            one = self._left.pop()
             if number == signal.SIGINT:  # of a terminal, for all that was started
-                os.killpg(process.pid, number)
+                os.killpg(one.process.pid, number)
             else:
-                process.send_signal(number)
-            ended.append((text, process.wait(timeout=PATIENCE_S), output.read_text()))
+                one.process.send_signal(number)
+            ended.append((one.text, one.process.wait(timeout=PATIENCE_S), one.output))
         return ended
 
     @property
     def is_busy(self) -> bool:
         """Tell whether something that was started still runs."""
-        return any(process.poll() is None for _, process, _ in self._left)
+        return any(one.process.poll() is None for one in self._left)
 
     def close(self) -> None:
         """End what a failed test has left."""
-        for _, process, _ in self._left:
-            process.kill()
-            process.wait()
+        for one in self._left:
+            one.process.kill()
+            one.process.wait()
 
     def _before(self, text: str) -> str:
         return f'. {self._state}\ncd "$(cat {self._cwd})"\n{text}'
 
 
-def wait_for(happened: Callable[[], bool], what: str) -> None:
+def wait_for(happened: Callable[[], bool], what: object) -> None:
     """Wait until something has happened."""
     until = time.monotonic() + PATIENCE_S
     while not happened():

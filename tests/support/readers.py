@@ -78,7 +78,8 @@ def before_machine(shell):
     site = sysconfig.get_path("purelib")
     folder = "/opt/karaokify-daemon"
     program = f"#!{folder}/.venv/bin/python\nimport sys\n"
-    program += "from karaokify_daemon.service.cli import main\nsys.exit(main())\n"
+    program += "from karaokify_daemon.service.cli import main\n"
+    program += "if __name__ == '__main__':\n    sys.exit(main())\n"
     small = ("MODEL_SIZE=demo", "GPU_ENABLED=false", "KARAOKIFY_VIDEO__SIZE=320x180")
     drop_in = "[Service]\n" + "".join(f"Environment={one}\n" for one in small)
     for text in (
@@ -137,7 +138,8 @@ def after_unlock(shell):
 def after_operations(shell):
     copy = sqlite3.connect(shell.home / "journal.backup")
     assert copy.execute("SELECT state FROM jobs").fetchall() == [("done",)]
-    assert "journal.rebuilt" in (shell.karaoke / "service.log").read_text()
+    log = shell.karaoke / "service.log"
+    wait_for(lambda: "journal.rebuilt" in log.read_text(), "a new journal, filled")
 
 
 def after_machine(shell):

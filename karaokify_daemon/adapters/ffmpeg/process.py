@@ -1,6 +1,7 @@
 """Running FFmpeg's programs: always with a deadline, stoppable, and never outliving the call."""
 
 import contextlib
+import functools
 import os
 import re
 import shutil
@@ -124,7 +125,7 @@ def execute(
 def _guards(caps: Caps, deadline: float) -> list[str]:
     """Return what stands before the command: it takes no more than it may, and dies with us."""
     guards = []
-    if setpriv := shutil.which("setpriv"):
+    if (setpriv := shutil.which("setpriv")) and _works(setpriv):
         guards += [setpriv, "--pdeathsig", "KILL"]
     if prlimit := shutil.which("prlimit"):
         cpu = round(deadline * (os.cpu_count() or 1)) + 10  # the deadline itself comes first
@@ -136,6 +137,19 @@ def _guards(caps: Caps, deadline: float) -> list[str]:
     if caps.nice and (ionice := shutil.which("ionice")):
         guards += [ionice, "-t", "-c", "best-effort", "-n", "7"]  # -t: it runs in any case
     return guards
+
+
+@functools.cache
+def _works(setpriv: str) -> bool:
+    """Tell whether setpriv may do its work: our unit's filter of system calls forbids capset(2).
+
+    There systemd ends what is left of a service that has died.
+    """
+    try:
+        command = [setpriv, "--pdeathsig", "KILL", "true"]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 def _environment() -> dict[str, str]:

@@ -237,7 +237,7 @@ def _copy(source: Path, target: Path) -> None:
             writer.flush()
             if of_stat(before) != of_stat(os.fstat(reader.fileno())):
                 raise SourceChangedError("changed while it was moved", file=printable(source.name))
-            os.fchmod(fd, stat.S_IMODE(before.st_mode))
+            os.fchmod(fd, before.st_mode & 0o777)  # RestrictSUIDSGID= forbids others
             os.utime(fd, ns=(before.st_atime_ns, before.st_mtime_ns))
             os.fsync(fd)
         _show(temporary, target)

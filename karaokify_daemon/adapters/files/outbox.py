@@ -255,6 +255,13 @@ def _make_durable(folder: Path, mode: int) -> None:
                 raise PublishError(f"{name} in the bundle is not a regular file")
             path.chmod(mode)
             fsync_file(path)
-        inherited = Path(root).stat().st_mode & stat.S_ISGID
-        Path(root).chmod(mode | enter | inherited)
+        _open(Path(root), mode | enter)
         fsync_folder(Path(root))
+
+
+def _open(folder: Path, mode: int) -> None:
+    """Give a folder its mode, and leave it the group that its files have, where that may be."""
+    try:
+        folder.chmod(mode | folder.stat().st_mode & stat.S_ISGID)
+    except PermissionError:  # RestrictSUIDSGID= of our unit: whoever adds a file gives it his group
+        folder.chmod(mode)

@@ -173,7 +173,7 @@ def _groups(listing: Listing, scan: Scan) -> dict[str, _Group]:
         elif is_sidecar(path):
             groups[sidecar_stem(path)].sidecars.append(path)
         else:
-            reason = "is not a type of file that is taken; the README lists those that are"
+            reason = "is not a type of file that is taken; docs/folders.md lists those that are"
             scan.problems.append(Problem(path=path, reason=reason))
     return groups
 
