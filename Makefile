@@ -49,7 +49,7 @@ docs: ## write the pages that are generated, and the documentation as a site int
 	@tools/install.sh --dev
 	$(BIN)/python -m tools.config_reference
 	$(BIN)/python -m tools.architecture_picture
-	$(BIN)/python -m mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 	@echo "The site: $(CURDIR)/build/site/index.html"
 
 SHAPES := 16:9=960x540 9:16=540x960 1:1=720x720 4:5=720x900

@@ -50,7 +50,7 @@ LAYERS = (
         "intake|watch|files: claims, outbox, moves|journal|whisper|ffmpeg|fonts|llm|cache|work"
         "|resources|mounts|systemd",
     ),
-    Layer("config", "typed, checked, every fault at once", "#7e22ce", "schema|load|style|places"),
+    Layer("config", "typed; every fault at once", "#7e22ce", "schema|load|style|places"),
     Layer(
         "domain",
         "pure: no input, no output",

@@ -153,6 +153,18 @@ def test_a_missing_program_is_told_with_what_to_install():
         find("no-such-ffmpeg")
 
 
+def test_a_guard_that_may_not_do_its_work_is_left_out(tmp_path, monkeypatch):
+    """The filter of system calls of the unit has setpriv fail."""
+    fake = tmp_path / "setpriv"
+    fake.write_text("#!/bin/sh\necho setpriv: activate capabilities >&2\nexit 1\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert (
+        execute(python("import sys; print('oops', file=sys.stderr)"), file="x", deadline=60)
+        == "oops"
+    )
+
+
 def test_no_child_outlives_a_killed_service(tmp_path):
     script = (
         "import sys; from karaokify_daemon.adapters.ffmpeg.process import execute;"

@@ -75,6 +75,25 @@ def test_a_published_bundle_has_the_mode_that_was_asked_for(tmp_path, mode, of_f
     assert {stat.S_IMODE(p.stat().st_mode) for p in folder.iterdir()} == {mode}
 
 
+def test_a_bundle_of_a_setgid_outbox_is_its_group_s_and_appears_where_no_setgid_may_be_set(
+    tmp_path, monkeypatch
+):
+    """RestrictSUIDSGID= of the unit refuses chmod(2) with that bit."""
+    tmp_path.chmod(0o2755)
+    assert build(tmp_path).commit().stat().st_mode & stat.S_ISGID
+    chmod = os.chmod
+
+    def restricted(path, mode, **options):
+        if mode & stat.S_ISGID:
+            raise PermissionError(1, "Operation not permitted", str(path))
+        chmod(path, mode, **options)
+
+    monkeypatch.setattr(os, "chmod", restricted)
+    published = build(tmp_path, identity="2").commit(0o640)
+    assert visible(tmp_path) == ["talk", "talk-2"]
+    assert stat.S_IMODE(published.stat().st_mode) == 0o750
+
+
 def test_a_taken_name_gets_a_number_and_so_do_the_files_of_its_stem(tmp_path):
     build(tmp_path, identity="1").commit()
     put(tmp_path, "talk-2")
