@@ -48,7 +48,7 @@ class _Promise:
 class Gate:
     """One for all jobs; `limits` may be replaced at any time, and those that wait heed it.
 
-    `waiting` says of each file that waits, what for.
+    `waiting` says of each job that waits, what for.
     """
 
     def __init__(
@@ -87,6 +87,7 @@ class Gate:
         stage: Stage,
         needs: Needs,
         *,
+        job: str,
         file: str,
         cancelled: Callable[[], bool],
         place: Place = nullcontext,
@@ -97,7 +98,7 @@ class Gate:
         PublishError where a disk is too full.
         """
         with ExitStack() as held:
-            promise = self._await(stage, needs, file, cancelled, place, held)
+            promise = self._await(stage, needs, job, file, cancelled, place, held)
             try:
                 yield
             finally:
@@ -109,6 +110,7 @@ class Gate:
         self,
         stage: Stage,
         needs: Needs,
+        job: str,
         file: str,
         cancelled: Callable[[], bool],
         place: Place,
@@ -120,7 +122,7 @@ class Gate:
                 with self._changed:
                     reason, _ = self._refusal(stage, needs, since)
                 if reason is None:
-                    self.waiting.pop(file, None)
+                    self.waiting.pop(job, None)
                     with ExitStack() as taken:
                         taken.enter_context(place())
                         with self._changed:  # others may have passed while it waited for its place
@@ -134,12 +136,12 @@ class Gate:
                     if since is None:
                         since = time.monotonic()
                         self._log.warning("stage.waiting", stage=str(stage), reason=reason)
-                    self.waiting[file] = reason
+                    self.waiting[job] = reason
                     self._changed.wait(_POLL_S)
                 if cancelled():
                     raise CancelledError("was stopped while it waited for resources", file=file)
         finally:
-            self.waiting.pop(file, None)
+            self.waiting.pop(job, None)
         if tight is not None:
             self._log.warning("stage.tight", stage=str(stage), reason=tight)
         if since is not None:

@@ -23,7 +23,7 @@ def gate_of(folder, limits=QUIET, **options):
 
 
 def passed(gate, needs=NONE, stage=Stage.DECODE, *, file="talk.wav", cancelled=lambda: False):
-    return gate.passed(stage, needs, file=file, cancelled=cancelled)
+    return gate.passed(stage, needs, job=file, file=file, cancelled=cancelled)
 
 
 class Waiter(threading.Thread):
@@ -162,7 +162,7 @@ def test_no_place_is_taken_before_there_is_what_a_stage_needs(tmp_path):
         gate.limits = QUIET
         return False
 
-    with gate.passed(Stage.RENDER, NONE, file="a", cancelled=cancelled, place=place):
+    with gate.passed(Stage.RENDER, NONE, job="a", file="a", cancelled=cancelled, place=place):
         assert place.taken == [True]
     assert place.taken == [True, False]
 
@@ -183,7 +183,7 @@ def test_nothing_is_promised_to_who_waits_for_a_place_which_is_left_where_others
         return False
 
     place = Place(inside)
-    with gate.passed(Stage.RENDER, NONE, file="a", cancelled=cancelled, place=place):
+    with gate.passed(Stage.RENDER, NONE, job="a", file="a", cancelled=cancelled, place=place):
         assert place.taken == [True, False, True]
     assert place.taken == [True, False, True, False]
     assert not gate.is_at_work(Stage.RENDER)
