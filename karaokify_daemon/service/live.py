@@ -78,7 +78,7 @@ class Reporter:
             self._file.touch()
             self._touched_at = at
         parts.metrics.tell(live)
-        parts.notifier.saw(troubles(parts, live))
+        parts.notifier.look(lambda: troubles(parts, live))
         return live
 
     def _of_job(self, job: Job, told: str) -> Queued:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -99,13 +99,14 @@ class Notifier:
                 self._results.add(result, time.monotonic())
                 self._wake()
 
-    def saw(self, found: Mapping[str, str]) -> None:
-        """Tell of troubles that have begun or ended: by name, what is the matter, if anything."""
+    def look(self, find: Callable[[], Mapping[str, str]]) -> None:
+        """Tell of troubles that have begun or ended; `find` says by name what is the matter."""
+        with self._changed:
+            wanted = {n: one for n, one in self._troubles.items() if self._is_wanted(one.event)}
+        found = find() if wanted else {}
         at = time.monotonic()
         with self._changed:
-            for name, trouble in self._troubles.items():
-                if not self._is_wanted(trouble.event):
-                    continue
+            for name, trouble in wanted.items():
                 if notice := trouble.now(found[name], at):
                     self._add(_Letter(notice=notice, urls=self._urls))
 

@@ -37,11 +37,13 @@ def main() -> None:
 
 
 def _answer(order: dict[str, Any]) -> dict[str, Any]:
-    heard = Heard()
     try:
         import apprise  # noqa: PLC0415 - by this process alone
-
-        heard.listen()
+    except Exception:  # of something that it needs, as well
+        return {"broken": True}
+    heard = Heard()
+    heard.listen()
+    try:
         # No pictures: whoever reads the message would fetch them from apprise's site.
         asset = apprise.AppriseAsset(
             app_id=_NAME, app_desc=_NAME, image_url_mask="", image_url_logo="", async_mode=False

@@ -20,7 +20,7 @@ from karaokify_daemon.domain.notices import Notice
 _COMMAND = (sys.executable, "-P", str(Path(__file__).with_name("child.py")))
 _ENDED = "the service has ended before"
 _PASSED = frozenset(
-    "PATH HOME LANG LC_ALL TZ TMPDIR USER XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS DISPLAY "
+    "PATH PYTHONPATH HOME LANG LC_ALL TZ TMPDIR USER XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS DISPLAY "
     "HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE "
     "CURL_CA_BUNDLE".split()
 )
@@ -134,6 +134,8 @@ def _failure(raw: bytes, code: int) -> Failure | None:
     except (ValueError, TypeError):
         how = signal.Signals(-code).name if code < 0 else f"status {code}"
         return Failure(reason=f"its process ended ({how})")
+    if answer.get("broken"):
+        return Failure(reason="apprise cannot be imported", lasting=True)
     if not answer.get("known"):
         reason = "apprise knows no such service, or something is missing in the url"
         return Failure(reason=reason, lasting=True)
