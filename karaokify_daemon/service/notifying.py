@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -16,7 +16,7 @@ from karaokify_daemon.adapters.notices import (
     named,
 )
 from karaokify_daemon.config import Config
-from karaokify_daemon.domain.notices import Notice, Result
+from karaokify_daemon.domain.notices import Notice, Result, duration
 from karaokify_daemon.domain.occasions import Results, troubles
 
 _MOST_WAITING = 100
@@ -31,8 +31,18 @@ class _Letter:
 
     notice: Notice
     urls: tuple[str, ...]
+    written: float = field(default_factory=time.monotonic)
     failures: int = 0
     not_before: float = float("-inf")
+
+    @property
+    def told(self) -> Notice:
+        """What is sent: one that comes late says so, for others may have come before it."""
+        if not self.failures:
+            return self.notice
+        age = duration(time.monotonic() - self.written)
+        body = f"{self.notice.body}\nThis is {age} old: it could not be sent before."
+        return replace(self.notice, body=body)
 
 
 def urls_of(config: Config) -> tuple[str, ...]:
@@ -119,7 +129,8 @@ class Notifier:
             self._thread.join(_END_S)
             self._post.close()
             self._thread.join(_KILLED_S)
-        for letter in self._letters:
+        letters, self._letters = self._letters, []
+        for letter in letters:
             self._lost(letter, "the service has ended before")
 
     def _is_wanted(self, event: str) -> bool:
@@ -172,7 +183,7 @@ class Notifier:
             urls = [url for url in letter.urls if url in self._urls]  # a reload may take one away
             left = None if self._ends_at is None else self._ends_at - time.monotonic()
         seconds = _DEADLINE_S if left is None else max(0.1, min(_DEADLINE_S, left))
-        answers = zip(urls, self._post.send(urls, letter.notice, seconds=seconds), strict=True)
+        answers = zip(urls, self._post.send(urls, letter.told, seconds=seconds), strict=True)
         again = _AGAIN_S[letter.failures] if letter.failures < len(_AGAIN_S) else None
         passing = []
         for url, failure in answers:

@@ -64,7 +64,7 @@ def _sent(apprise: Any, asset: Any, service: Any, order: dict[str, Any]) -> bool
     sent = sender.notify(
         title=order["title"],
         body=order["body"],
-        notify_type=apprise.NotifyType(order["kind"]),
+        notify_type=getattr(apprise.NotifyType, order["kind"].upper()),
         body_format=apprise.NotifyFormat.TEXT,
         interpret_escapes=False,
     )

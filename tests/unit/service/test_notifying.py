@@ -106,9 +106,9 @@ def test_what_is_not_taken_is_tried_again_where_it_was_not_and_then_given_up(
     monkeypatch.setattr(notifying, "_AGAIN_S", (0.1, 0.2))
     notifier.change(config(receiver.url("fine"), receiver.url("500"), receiver.url("404")))
     notifier.ended(done())
-    for _ in range(5):
-        receiver.message()
+    told = [receiver.message()["message"] for _ in range(5)]
     notifier.close()
+    assert ["it could not be sent before" in text for text in told] == [False] * 3 + [True] * 2
     assert sorted(receiver.paths) == ["/404", "/500", "/500", "/500", "/fine"]
     failures = of(log, "notify.failed")
     assert [line.get("after_seconds") for line in failures if "2nd" in line["url"]] == [
