@@ -106,6 +106,7 @@ def small_outbox(tree):
     with suppress(OSError), filler.open("wb", buffering=0) as file:
         while True:
             file.write(bytes(4096))
+    os.truncate(filler, filler.stat().st_size - 200_000)
     yield filler
     subprocess.run(["umount", "-l", str(tree.outbox)], check=True)
 

@@ -122,7 +122,7 @@ class Heard(logging.Handler):
             self._status = response.status_code if response.status_code >= 400 else None
             return response
 
-        requests.Session.send = watched
+        requests.Session.send = watched  # type: ignore[method-assign, assignment]
 
 
 if __name__ == "__main__":
