@@ -43,9 +43,9 @@ class Notify(Section):
     @classmethod
     def _like_urls(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if len(value) > _MOST:
-            raise ValueError(f"has more than {_MOST} urls")
+            raise ValueError(f"is longer than {_MOST} urls")
         for number, url in enumerate(value, 1):
             text = url.get_secret_value()
             if not _URL.fullmatch(text) or len(text) > _LONGEST:
-                raise ValueError(f"number {number} is not a url of apprise's, such as ntfy://TOPIC")
+                raise ValueError(f"is not all urls such as ntfy://TOPIC: see number {number}")
         return value

@@ -18,6 +18,7 @@ from karaokify_daemon.domain.notices import Notice
 
 # -P: the folder of the script is no place to import from.
 _COMMAND = (sys.executable, "-P", str(Path(__file__).with_name("child.py")))
+_GRACE_S = 0.5  # to read the answer of one that has ended while another was waited for
 _ENDED = "the service has ended before"
 _PASSED = frozenset(
     "PATH PYTHONPATH HOME LANG LC_ALL TZ TMPDIR USER DISPLAY XDG_RUNTIME_DIR "
@@ -97,7 +98,8 @@ class Post:
     ) -> Failure | None:
         late = Failure(reason=f"it did not end within {seconds:.0f} s")
         try:
-            raw, _ = process.communicate(timeout=max(0.0, until - time.monotonic()))
+            left = max(_GRACE_S, until - time.monotonic())
+            raw, _ = process.communicate(timeout=left)
         except subprocess.TimeoutExpired:
             _kill(process)
             process.communicate()

@@ -58,6 +58,7 @@ def test_what_lasts_unknown_time_is_long_until_it_is_known():
         devices=None,
         metrics=None,
         announcer=None,
+        notifier=None,
         ledger=ledger,
         rates=Rates(),
         pulse=Pulse({}),
