@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from errno import ENOSPC
@@ -69,12 +69,19 @@ class Gate:
         self._patient = patient
         self._changed = threading.Condition()
         self._promised: list[_Promise] = []
+        self._full: dict[str, str] = {}  # of jobs that wait for a disk
         self._log = structlog.get_logger()
 
     def is_at_work(self, stage: Stage) -> bool:
         """Tell whether some job is at a stage, having passed here."""
         with self._changed:
             return self._has(stage)
+
+    @property
+    def full(self) -> str:
+        """Why some stage waits for a disk that others than us have filled; empty if none does."""
+        with self._changed:
+            return next(iter(self._full.values()), "")
 
     def loading(self, model: str) -> int:
         """Return how many jobs have passed here that load a model."""
@@ -137,11 +144,13 @@ class Gate:
                         since = time.monotonic()
                         self._log.warning("stage.waiting", stage=str(stage), reason=reason)
                     self.waiting[job] = reason
+                    self._note_full(needs, job)
                     self._changed.wait(_POLL_S)
                 if cancelled():
                     raise CancelledError("was stopped while it waited for resources", file=file)
         finally:
             self.waiting.pop(job, None)
+            self._full.pop(job, None)
         if tight is not None:
             self._log.warning("stage.tight", stage=str(stage), reason=tight)
         if since is not None:
@@ -177,9 +186,16 @@ class Gate:
         return any(one.stage is stage for one in self._promised)
 
     def _refuse_full(self, needs: Needs, found: Found, floors: Floors) -> None:
-        only = Found(disks=found.disks)
-        if reason := refusal(Needs(disks=needs.disks), only, floors):
+        if reason := _of_disks(needs, found.disks, floors):
             raise PublishError(reason, advice=ADVICE[ENOSPC])
+
+    def _note_full(self, needs: Needs, job: str) -> None:
+        """Note whether a job waits for a disk, and not only until other stages of ours end."""
+        disks = list(self._disks(needs, promised=False))
+        if reason := _of_disks(needs, disks, self._floors()):
+            self._full[job] = reason
+        else:
+            self._full.pop(job, None)
 
     def _floors(self) -> Floors:
         limits = self.limits
@@ -207,12 +223,13 @@ class Gate:
             on_battery=not limits.on_battery and resources.on_battery(),
         )
 
-    def _disks(self, needs: Needs) -> Iterator[Disk]:
+    def _disks(self, needs: Needs, *, promised: bool = True) -> Iterator[Disk]:
         for name, _ in needs.disks:
             if (told := resources.disk(self._folder(name))) is None:
                 continue
             device, free, total = told
-            kept = sum(size for one in self._promised for of, size in one.disks if of == device)
+            others = self._promised if promised else ()
+            kept = sum(size for one in others for of, size in one.disks if of == device)
             yield Disk(name=name, device=device, free=max(0, free - kept), total=total)
 
     def _promise(self, stage: Stage, needs: Needs) -> _Promise:
@@ -229,6 +246,10 @@ class Gate:
     def _folder(self, name: str) -> Path:
         path: Path = getattr(self._folders, name)
         return path
+
+
+def _of_disks(needs: Needs, disks: Sequence[Disk], floors: Floors) -> str | None:
+    return refusal(Needs(disks=needs.disks), Found(disks=disks), floors)
 
 
 def _is_below(found: int | None, floor: int) -> bool:

@@ -18,6 +18,7 @@ from karaokify_daemon.adapters.intake.settle import refuse_written
 from karaokify_daemon.adapters.journal import now
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import printable
+from karaokify_daemon.domain.notices import Done, Failed
 from karaokify_daemon.domain.record import Record
 from karaokify_daemon.domain.retry import INTERRUPTED, decide, is_deadly
 from karaokify_daemon.domain.status import Running
@@ -81,6 +82,7 @@ class JobThread:
         self._job = job
         self._progress = Progress(parts.rates)
         self._metrics, self._announcer = parts.metrics, parts.announcer
+        self._notifier = parts.notifier
         self._saved = True
         self.is_long = False
 
@@ -199,6 +201,15 @@ class JobThread:
             self._announcer.done(
                 {"bundle": os.fsdecode(result.bundle), "stem": result.bundle.name} | self._values
             )
+            self._notifier.ended(
+                Done(
+                    name=self._full_name,
+                    title=result.title,
+                    lasts=result.figures.get("duration", 0.0),
+                    took=self._seconds(),
+                    bundle=os.fsdecode(result.bundle),
+                )
+            )
 
     @property
     def _values(self) -> dict[str, str]:
@@ -228,6 +239,14 @@ class JobThread:
         self._log.error("job.failed", moved_to=printable(str(moved)), **self._facts(job, error))
         reason = {"code": error.code, "reason": error.problem}
         self._announcer.failed({"failed": os.fsdecode(moved)} | reason | self._values)
+        self._notifier.ended(
+            Failed(
+                name=self._full_name,
+                problem=error.problem,
+                advice=error.advice,
+                moved_to=os.fsdecode(moved),
+            )
+        )
         forget(self._pipeline, self._notes.record)
         return self._notes.record.failed(error.to_dict())
 

@@ -27,6 +27,7 @@ from karaokify_daemon.service.devices import Devices
 from karaokify_daemon.service.glance import Glance
 from karaokify_daemon.service.ledger import Ledger
 from karaokify_daemon.service.metrics import Metrics
+from karaokify_daemon.service.notifying import Notifier
 from karaokify_daemon.service.progress import Rates
 from karaokify_daemon.service.pulse import Pulse
 from karaokify_daemon.service.tidying import Tidier
@@ -100,6 +101,7 @@ class Parts:
         self.ledger = Ledger(config)
         self.rates, self.metrics = Rates(), Metrics(config)
         self.announcer = Announcer(config)
+        self.notifier = Notifier()
         self.tidier = Tidier()
         self.gate = Gate(config.limits, config.folders, patient=patient)
         workers = self._workers(config)
@@ -143,6 +145,7 @@ class Parts:
         workers.limits = self.gate.limits = config.limits
         self.metrics.change(config)
         self.announcer.config = config
+        self.notifier.change(config)
         self.gate.free = workers.free
         self.means.change(config, workers)
         self.pipeline = Pipeline(config, self.means)
@@ -228,4 +231,5 @@ class Parts:
         self.metrics.close()
         self.announcer.close()
         self.workers.close()
+        self.notifier.close()
         self.ledger.journal.close()

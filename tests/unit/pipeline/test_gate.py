@@ -223,3 +223,25 @@ def test_others_at_the_same_stage_and_disks_are_awaited_as_long_as_it_takes(
         passed(gate, needs, cancelled=cancelled),
     ):
         pass
+
+
+def test_a_disk_that_others_have_filled_is_told_and_one_that_we_shall_empty_is_not(tmp_path):
+    gate = gate_of(tmp_path)
+    _, free, _ = resources.disk(tmp_path)
+    half = Needs(disks=(("cache", int(free / 1.5 * 0.6)),))
+    with passed(gate, half, Stage.RENDER):
+        waiter = Waiter(gate, half)
+        assert waiter.asked.wait(PATIENCE_S)
+        assert gate.full == ""
+    waiter.join(PATIENCE_S)
+    seen = []
+
+    def look():
+        seen.append(gate.full)
+        return True
+
+    full = Needs(disks=(("cache", HUGE),))
+    with pytest.raises(CancelledError), passed(gate, full, cancelled=look):
+        pass
+    assert seen[0].startswith("needs ") and "on the disk of the cache" in seen[0]
+    assert gate.full == ""

@@ -26,6 +26,7 @@ def parts() -> SimpleNamespace:
         devices=None,
         metrics=None,
         announcer=None,
+        notifier=None,
         ledger=SimpleNamespace(journal=None),
         rates=Rates(),
         pulse=Pulse({}),
