@@ -126,14 +126,16 @@ class Gate:
         since = None
         try:
             while True:
+                gpu = self._gpu_free(needs)
                 with self._changed:
-                    reason, _ = self._refusal(stage, needs, since)
+                    reason, _ = self._refusal(stage, needs, since, gpu)
                 if reason is None:
                     self.waiting.pop(job, None)
                     with ExitStack() as taken:
                         taken.enter_context(place())
+                        gpu = self._gpu_free(needs)
                         with self._changed:  # others may have passed while it waited for its place
-                            reason, tight = self._refusal(stage, needs, since)
+                            reason, tight = self._refusal(stage, needs, since, gpu)
                             if reason is None:
                                 promise = self._promise(stage, needs)
                                 self._promised.append(promise)
@@ -159,13 +161,13 @@ class Gate:
         return promise
 
     def _refusal(
-        self, stage: Stage, needs: Needs, since: float | None
+        self, stage: Stage, needs: Needs, since: float | None, gpu: int | None
     ) -> tuple[str | None, str | None]:
         """Return why a stage must wait, and if it need not, what is tight.
 
         `since` is when it began to wait. Raises PublishError where it would in vain.
         """
-        floors, found = self._floors(), self._look(needs)
+        floors, found = self._floors(), self._look(needs, gpu)
         reason = refusal(needs, found, floors)
         if reason is None:
             return None, None
@@ -208,7 +210,12 @@ class Gate:
             battery=limits.on_battery,
         )
 
-    def _look(self, needs: Needs) -> Found:
+    def _gpu_free(self, needs: Needs) -> int | None:
+        """Return the free memory of graphics cards; not under the lock: it may start a program."""
+        is_asked = self.limits.min_free_gpu_mb and needs.gpu
+        return resources.gpu_free() if is_asked else None
+
+    def _look(self, needs: Needs, gpu: int | None) -> Found:
         """Return what is free, less what others were promised; only what is asked for is read."""
         limits, now = self.limits, time.monotonic()
         memory = resources.memory_available() if limits.min_free_memory_mb else None
@@ -218,7 +225,7 @@ class Gate:
             memory=memory,
             disks=list(self._disks(needs)) if limits.min_free_disk_mb else (),
             load=resources.load() if limits.max_load else None,
-            gpu=resources.gpu_free() if limits.min_free_gpu_mb and needs.gpu else None,
+            gpu=gpu,
             temperature=resources.temperature() if limits.max_temperature else None,
             on_battery=not limits.on_battery and resources.on_battery(),
         )
