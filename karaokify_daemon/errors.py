@@ -76,10 +76,12 @@ class Fault:
 
     @property
     def _given(self) -> str:
-        """What was given, but for tables, which may be long."""
+        """What was given, but for tables, which may be long, and what a url goes on with."""
         if isinstance(self.value, dict):
             return ""
         shown = str(self.value).lower() if isinstance(self.value, bool) else repr(self.value)
+        head, marks, _ = shown.partition("://")  # a password may follow, wherever it was written
+        shown = f"{head}{marks}***" if marks else shown
         return f" = {shown if len(shown) <= _LONGEST else shown[:_LONGEST] + '…'}"
 
 

@@ -2,6 +2,7 @@
 
 from karaokify_daemon.config.highlights import Highlights, Llm
 from karaokify_daemon.config.load import from_dict, load, with_options
+from karaokify_daemon.config.notify import Notify, urls_in
 from karaokify_daemon.config.places import clashes
 from karaokify_daemon.config.schema import (
     Config,
@@ -23,6 +24,7 @@ __all__ = [
     "Limits",
     "Llm",
     "Log",
+    "Notify",
     "Sound",
     "Style",
     "Transcribe",
@@ -31,5 +33,6 @@ __all__ = [
     "from_dict",
     "load",
     "read_style",
+    "urls_in",
     "with_options",
 ]

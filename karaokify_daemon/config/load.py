@@ -16,7 +16,11 @@ from karaokify_daemon.config.wording import clause
 from karaokify_daemon.errors import ConfigError, Fault, SidecarError
 
 _ENV_PREFIX = "KARAOKIFY_"
-_SHORT_ENV = {"MODEL_SIZE": "transcribe.model", "CACHE_DIR": "folders.cache"}
+_SHORT_ENV = {
+    "MODEL_SIZE": "transcribe.model",
+    "CACHE_DIR": "folders.cache",
+    "KARAOKIFY_NOTIFY_URLS": "notify.urls",
+}
 _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 _OPTION_SECTIONS: dict[str, type[BaseModel]] = {
     "transcribe": Transcribe,
@@ -220,9 +224,10 @@ def _fault(detail: Any) -> Fault:
     if detail["type"] == "extra_forbidden":
         close = difflib.get_close_matches(path[-1], _siblings(path[:-1]), 1)
         suggestion = ".".join([*path[:-1], close[0]]) if close else None
-    return Fault(
-        key=".".join(path), value=detail["input"], problem=clause(detail), suggestion=suggestion
-    )
+    value = detail["input"]
+    if path[:1] == ["notify"] and path[1:2] != ["on"]:  # urls hold passwords
+        value = "***"
+    return Fault(key=".".join(path), value=value, problem=clause(detail), suggestion=suggestion)
 
 
 def _siblings(path: list[str]) -> list[str]:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, field_validator
 from karaokify_daemon.config.base import Section, picture_size
 from karaokify_daemon.config.highlights import Highlights, Llm
 from karaokify_daemon.config.languages import LANGUAGES
+from karaokify_daemon.config.notify import Notify
 from karaokify_daemon.config.style import Colour, Position, Waveform
 from karaokify_daemon.domain.frames import Margins
 
@@ -283,3 +284,4 @@ class Config(Section):
     log: Log = Log()
     metrics: Metrics = Metrics()
     hooks: Hooks = Hooks()
+    notify: Notify = Notify()

@@ -72,7 +72,12 @@ class Course:
             with ExitStack() as stack:
                 if needs is not None:
                     passed = self._gate.passed(
-                        stage, needs, file=self._file, cancelled=self.cancelled, place=place
+                        stage,
+                        needs,
+                        job=self._notes.record.id,
+                        file=self._file,
+                        cancelled=self.cancelled,
+                        place=place,
                     )
                     stack.enter_context(passed)
                 self._log.debug("stage.started", stage=str(stage))

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from errno import ENOSPC
@@ -48,7 +48,7 @@ class _Promise:
 class Gate:
     """One for all jobs; `limits` may be replaced at any time, and those that wait heed it.
 
-    `waiting` says of each file that waits, what for.
+    `waiting` says of each job that waits, what for.
     """
 
     def __init__(
@@ -69,12 +69,19 @@ class Gate:
         self._patient = patient
         self._changed = threading.Condition()
         self._promised: list[_Promise] = []
+        self._full: dict[str, str] = {}  # of jobs that wait for a disk
         self._log = structlog.get_logger()
 
     def is_at_work(self, stage: Stage) -> bool:
         """Tell whether some job is at a stage, having passed here."""
         with self._changed:
             return self._has(stage)
+
+    @property
+    def full(self) -> str:
+        """Why some stage waits for a disk that others than us have filled; empty if none does."""
+        with self._changed:
+            return next(iter(self._full.values()), "")
 
     def loading(self, model: str) -> int:
         """Return how many jobs have passed here that load a model."""
@@ -87,6 +94,7 @@ class Gate:
         stage: Stage,
         needs: Needs,
         *,
+        job: str,
         file: str,
         cancelled: Callable[[], bool],
         place: Place = nullcontext,
@@ -97,7 +105,7 @@ class Gate:
         PublishError where a disk is too full.
         """
         with ExitStack() as held:
-            promise = self._await(stage, needs, file, cancelled, place, held)
+            promise = self._await(stage, needs, job, file, cancelled, place, held)
             try:
                 yield
             finally:
@@ -109,6 +117,7 @@ class Gate:
         self,
         stage: Stage,
         needs: Needs,
+        job: str,
         file: str,
         cancelled: Callable[[], bool],
         place: Place,
@@ -117,14 +126,16 @@ class Gate:
         since = None
         try:
             while True:
+                gpu = self._gpu_free(needs)
                 with self._changed:
-                    reason, _ = self._refusal(stage, needs, since)
+                    reason, _ = self._refusal(stage, needs, since, gpu)
                 if reason is None:
-                    self.waiting.pop(file, None)
+                    self.waiting.pop(job, None)
                     with ExitStack() as taken:
                         taken.enter_context(place())
+                        gpu = self._gpu_free(needs)
                         with self._changed:  # others may have passed while it waited for its place
-                            reason, tight = self._refusal(stage, needs, since)
+                            reason, tight = self._refusal(stage, needs, since, gpu)
                             if reason is None:
                                 promise = self._promise(stage, needs)
                                 self._promised.append(promise)
@@ -134,12 +145,14 @@ class Gate:
                     if since is None:
                         since = time.monotonic()
                         self._log.warning("stage.waiting", stage=str(stage), reason=reason)
-                    self.waiting[file] = reason
+                    self.waiting[job] = reason
+                    self._note_full(needs, job)
                     self._changed.wait(_POLL_S)
                 if cancelled():
                     raise CancelledError("was stopped while it waited for resources", file=file)
         finally:
-            self.waiting.pop(file, None)
+            self.waiting.pop(job, None)
+            self._full.pop(job, None)
         if tight is not None:
             self._log.warning("stage.tight", stage=str(stage), reason=tight)
         if since is not None:
@@ -148,13 +161,13 @@ class Gate:
         return promise
 
     def _refusal(
-        self, stage: Stage, needs: Needs, since: float | None
+        self, stage: Stage, needs: Needs, since: float | None, gpu: int | None
     ) -> tuple[str | None, str | None]:
         """Return why a stage must wait, and if it need not, what is tight.
 
         `since` is when it began to wait. Raises PublishError where it would in vain.
         """
-        floors, found = self._floors(), self._look(needs)
+        floors, found = self._floors(), self._look(needs, gpu)
         reason = refusal(needs, found, floors)
         if reason is None:
             return None, None
@@ -175,9 +188,16 @@ class Gate:
         return any(one.stage is stage for one in self._promised)
 
     def _refuse_full(self, needs: Needs, found: Found, floors: Floors) -> None:
-        only = Found(disks=found.disks)
-        if reason := refusal(Needs(disks=needs.disks), only, floors):
+        if reason := _of_disks(needs, found.disks, floors):
             raise PublishError(reason, advice=ADVICE[ENOSPC])
+
+    def _note_full(self, needs: Needs, job: str) -> None:
+        """Note whether a job waits for a disk, and not only until other stages of ours end."""
+        disks = list(self._disks(needs, promised=False))
+        if reason := _of_disks(needs, disks, self._floors()):
+            self._full[job] = reason
+        else:
+            self._full.pop(job, None)
 
     def _floors(self) -> Floors:
         limits = self.limits
@@ -190,7 +210,12 @@ class Gate:
             battery=limits.on_battery,
         )
 
-    def _look(self, needs: Needs) -> Found:
+    def _gpu_free(self, needs: Needs) -> int | None:
+        """Return the free memory of graphics cards; not under the lock: it may start a program."""
+        is_asked = self.limits.min_free_gpu_mb and needs.gpu
+        return resources.gpu_free() if is_asked else None
+
+    def _look(self, needs: Needs, gpu: int | None) -> Found:
         """Return what is free, less what others were promised; only what is asked for is read."""
         limits, now = self.limits, time.monotonic()
         memory = resources.memory_available() if limits.min_free_memory_mb else None
@@ -200,17 +225,18 @@ class Gate:
             memory=memory,
             disks=list(self._disks(needs)) if limits.min_free_disk_mb else (),
             load=resources.load() if limits.max_load else None,
-            gpu=resources.gpu_free() if limits.min_free_gpu_mb and needs.gpu else None,
+            gpu=gpu,
             temperature=resources.temperature() if limits.max_temperature else None,
             on_battery=not limits.on_battery and resources.on_battery(),
         )
 
-    def _disks(self, needs: Needs) -> Iterator[Disk]:
+    def _disks(self, needs: Needs, *, promised: bool = True) -> Iterator[Disk]:
         for name, _ in needs.disks:
             if (told := resources.disk(self._folder(name))) is None:
                 continue
             device, free, total = told
-            kept = sum(size for one in self._promised for of, size in one.disks if of == device)
+            others = self._promised if promised else ()
+            kept = sum(size for one in others for of, size in one.disks if of == device)
             yield Disk(name=name, device=device, free=max(0, free - kept), total=total)
 
     def _promise(self, stage: Stage, needs: Needs) -> _Promise:
@@ -227,6 +253,10 @@ class Gate:
     def _folder(self, name: str) -> Path:
         path: Path = getattr(self._folders, name)
         return path
+
+
+def _of_disks(needs: Needs, disks: Sequence[Disk], floors: Floors) -> str | None:
+    return refusal(Needs(disks=needs.disks), Found(disks=disks), floors)
 
 
 def _is_below(found: int | None, floor: int) -> bool:

@@ -27,7 +27,7 @@ from karaokify_daemon.pipeline.making import Maker
 from karaokify_daemon.pipeline.manifest import manifest
 from karaokify_daemon.pipeline.means import Means, is_long, within_quota
 from karaokify_daemon.pipeline.notes import Notes
-from karaokify_daemon.pipeline.video import background_of
+from karaokify_daemon.pipeline.video import background_of, title_of
 from karaokify_daemon.pipeline.writing import write_json
 
 
@@ -39,6 +39,7 @@ class Result:
     damaged: bool = False  # something of the recording could not be decoded
     published: bool  # False: the same content with the same options was there already
     figures: dict[str, Any] = field(default_factory=dict)
+    title: str = ""
 
 
 class JobRun:
@@ -129,7 +130,8 @@ class JobRun:
             self._notes.published(path.name)
         figures = self._figures(transcript, facts, size)
         damaged = bool(decoded.damage)
-        return Result(bundle=path, published=True, damaged=damaged, figures=figures)
+        title = facts.get("title") or title_of(self._config.video, self._held.job.media)
+        return Result(bundle=path, published=True, damaged=damaged, figures=figures, title=title)
 
     def _to_transcribe(self, duration_ms: int) -> admission.Needs | None:
         """Return what recognition needs; none where somebody has written the words with times."""

@@ -8,6 +8,7 @@ from karaokify_daemon.domain.record import Record
 from karaokify_daemon.service.jobs import JobThread, Outcome
 
 MOST_JOBS = 64  # of limits.jobs, and of all
+_MOST_LONG = MOST_JOBS // 2  # the rest is for short ones, however many long ones came before
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,18 @@ class One:
 
 
 class AtWork(dict[str, One]):
-    """The jobs at work, by their ids."""
+    """The jobs at work, by their ids.
+
+    How long a recording is shows when it is begun: `known_long` are those that came back as long.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known_long: set[str] = set()
+
+    def is_full_of_long(self) -> bool:
+        """Tell whether another long one must wait for the end of one; any thread may ask."""
+        return sum(one.thread.is_long for one in list(self.values())) >= _MOST_LONG
 
     def has_room(self, most: int) -> bool:
         """Tell whether one more may begin; long ones leave a place to short ones.
@@ -31,6 +43,10 @@ class AtWork(dict[str, One]):
         passed_by = max(0, long - max(1, most - 1))
         return len(self) - passed_by < most and len(self) < MOST_JOBS
 
+    def must_wait(self, job_id: str) -> bool:
+        """Tell whether a job is known to be long, and there are enough of those."""
+        return job_id in self.known_long and self.is_full_of_long()
+
     def futures(self) -> list[Future[Outcome]]:
         """Return what will tell how each has ended."""
         return [one.future for one in self.values()]
@@ -40,4 +56,5 @@ class AtWork(dict[str, One]):
         for job_id, one in list(self.items()):
             if one.future.done():
                 del self[job_id]
+                self.known_long.discard(job_id)
                 yield job_id, one

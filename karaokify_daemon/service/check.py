@@ -15,6 +15,7 @@ from karaokify_daemon.service import check_machine as machine
 from karaokify_daemon.service.check_encoder import encoders
 from karaokify_daemon.service.check_fonts import scripts
 from karaokify_daemon.service.check_llm import language_models
+from karaokify_daemon.service.check_notify import notifications
 from karaokify_daemon.service.devices import Devices
 from karaokify_daemon.service.finding import Finding, render
 
@@ -53,6 +54,7 @@ def check(path: Path | None, *, settings: Sequence[str] = ()) -> list[Finding]:
             if model
         ),
         *language_models(config),
+        *notifications(config),
         machine.shipped_fonts(),
         *_style(config),
         *_background(config),

@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         add(commands)
     for add in (_retry, _hold, _release, _unlock):
         add(commands)
-    for add in (_status, _health, _logs, _install, _uninstall):
+    for add in (_status, _health, _logs, _notify, _install, _uninstall):
         add(commands)
     return parser
 
@@ -227,6 +227,12 @@ def _logs(commands: Any) -> None:
     parser.add_argument("--user", action="store_true", help="of your own service")
     parser.add_argument("--config", type=Path, metavar="FILE", help=_CONFIG_HELP)
     _add_settings(parser)
+
+
+def _notify(commands: Any) -> None:
+    _add_config(
+        _add(commands, "notify", "send a test message to each url of [notify]", _OPERATIONS)
+    )
 
 
 def _install(commands: Any) -> None:

@@ -21,6 +21,7 @@ from karaokify_daemon.domain.names import printable
 from karaokify_daemon.domain.record import Record
 from karaokify_daemon.errors import KaraokifyError
 from karaokify_daemon.service.at_work import MOST_JOBS, AtWork, One
+from karaokify_daemon.service.glance import Glance
 from karaokify_daemon.service.jobs import JobThread, Outcome
 from karaokify_daemon.service.live import Reporter, tell_start
 from karaokify_daemon.service.pacing import SETTLING_S, Pace
@@ -31,13 +32,7 @@ from karaokify_daemon.service.telling import Teller
 
 _AFTER_CRASH_S = 60.0
 _SOON_S = 4.0  # what `once` waits for: a retry after the death of a child, not a full disk
-_UNUSABLE = {
-    "journal": "journal.unusable",
-    "publish": "outbox.unusable",
-    "inbox": "inbox.unusable",
-    "outbox": "outbox.unusable",
-}
-_REPORT_S, _REPORT_IDLE_S = 1.0, 30.0  # while jobs are at work; and while none is
+_REPORT_S, _REPORT_IDLE_S = 1.0, 30.0  # after a tick, or while jobs are at work; and else
 
 
 class Daemon:
@@ -60,7 +55,8 @@ class Daemon:
         self._given_up: set[str] = set()  # with `once`: what must be waited for is the next run's
         self._teller = Teller(config.folders.inbox)
         self._done = self._failed = 0
-        self._reported_at = float("-inf")
+        self._reported_at, self._has_news = float("-inf"), True
+        self._glance: Glance | None = None
 
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT, or with `once` until the inbox is done.
@@ -71,7 +67,8 @@ class Daemon:
             self._start(stack)
             self._pulse.ready()
             while not self._ending and (pause := self._tick()) is not None:
-                self._rest(pause)
+                while not self._rest(pause) and self._glance and self._glance.is_enough():
+                    pass
             self._log.info("service.stopping", running=len(self._running))
             self._drain()
         self._log.info("service.stopped", failed=self._failed)
@@ -96,32 +93,34 @@ class Daemon:
     def _wake(self) -> None:
         self._wakes.put(None)
 
-    def _rest(self, seconds: float) -> None:
-        """Wait; after a wake no longer than lets the rest of the machine breathe."""
-        start = time.monotonic()
+    def _rest(self, seconds: float) -> bool:
+        """Wait; after a wake no longer than lets the rest of the machine breathe. Tell of one."""
+        start, is_awake = time.monotonic(), False
         until = start + seconds
         while not self._ending and (left := until - time.monotonic()) > 0:
             self._report_when_due()
             with contextlib.suppress(queue.Empty):
                 self._wakes.get(timeout=min(left, self._report_every))
-                until = min(until, start + self._pace.shortest)
+                until, is_awake = min(until, start + self._pace.shortest), True
+        return is_awake or self._ending
 
     @property
     def _report_every(self) -> float:
         """Return in how many seconds to tell again how it is, though nothing has come."""
         idle = _REPORT_IDLE_S if self._pulse.every is None else self._pulse.every
-        return min(idle, _REPORT_S if self._running else _REPORT_IDLE_S)
+        return min(idle, _REPORT_S if self._running or self._has_news else _REPORT_IDLE_S)
 
     def _report_when_due(self) -> None:
         """Tell how it is, unless that was done a moment ago: whatever comes wakes us."""
         self._pulse.alive()
-        if time.monotonic() - self._reported_at >= self._report_every:
+        is_worth_it = self._running or self._has_news or self._config.metrics.textfile
+        if is_worth_it and time.monotonic() - self._reported_at >= self._report_every:
             self._report()
 
     def _report(self, **changes: Any) -> None:
         """Tell whoever wants to know how it is: systemd, and readers of the status file."""
         self._pulse.alive()
-        self._reported_at = time.monotonic()
+        self._reported_at, self._has_news = time.monotonic(), False
         counts = {"done": self._done, "failed": self._failed}
         try:
             self._pulse.status(self._reporter.tell(self._running, **counts, **changes).line)
@@ -171,6 +170,7 @@ class Daemon:
 
     def _tick(self) -> float | None:
         """Do what is due; return the seconds until the next tick, or None at the end of `once`."""
+        self._glance, self._has_news = None, True
         self._collect()
         self._config = self._reload.do(self._config, len(self._running))
         self._parts.workers.idle()
@@ -182,7 +182,8 @@ class Daemon:
                 self._reporter.saw(scan, self._running, self._teller.told)
         except KaraokifyError as error:
             self._parts.lose_sight()
-            self._tell_unusable(error)
+            self._teller.tell_unusable(self._config.folders, error)
+            self._report(problem=str(error))
             self._failed += self._once
             return None if self._once else self._config.intake.rescan_seconds
         settling = [w.until_seconds for w in scan.waiting if w.until_seconds is not None]
@@ -194,19 +195,14 @@ class Daemon:
         """Return in how many seconds to scan again."""
         if self._once:
             return SETTLING_S
+        files = len(scan.waiting) + len(scan.ready)
         is_idle = not (self._running or self._parts.ledger.has_appointments)
+        is_safe = is_idle and self._parts.is_told
+        if is_safe and not files and not self._config.transcribe.idle_unload_seconds:
+            self._glance = self._parts.glance()
         return self._pace.pause(
-            self._config.intake.rescan_seconds,
-            files=len(scan.waiting) + len(scan.ready),
-            may_be_longer=is_idle and self._parts.is_told,
+            self._config.intake.rescan_seconds, files=files, may_be_longer=is_safe
         )
-
-    def _tell_unusable(self, error: KaraokifyError) -> None:
-        folders = self._config.folders
-        name = error.details.get("folder", "inbox")
-        event = _UNUSABLE.get(error.code, _UNUSABLE.get(name, "folder.unusable"))
-        self._teller.tell(getattr(folders, name), event, str(error))
-        self._report(problem=str(error))
 
     def _submit(self, ready: list[Job]) -> bool:
         """Claim and start what there is room for; tell whether some of ours must still wait."""
@@ -226,6 +222,9 @@ class Daemon:
         if record.state is JobState.HELD:
             reason = "is held; `karaokify-daemon release` lets it go on"
             self._teller.tell(job.media, "job.held", reason)
+            return False
+        if self._running.must_wait(job.id):
+            self._teller.tell(job.media, "job.behind", "other long recordings come before it")
             return False
         if self._once:
             return job.id not in self._given_up and not self._comes_soon(record)
@@ -250,7 +249,8 @@ class Daemon:
         if record is None:
             claim.release()
             return False
-        thread = JobThread(self._parts, job, lambda: self._stopping)
+        is_full = self._running.is_full_of_long
+        thread = JobThread(self._parts, job, lambda: self._stopping, is_full)
         future = self._pool.submit(thread.run, claim, record)
         self._running[job.id] = One(record, thread, future)
         future.add_done_callback(lambda _: self._wake())
@@ -271,6 +271,8 @@ class Daemon:
             outcome = self._outcome(one.record, one.future)
             self._parts.ledger.ended(outcome.record, saved=outcome.saved)
             self._parts.metrics.ended(str(outcome.record.state))
+            if outcome.record.state is JobState.WAITING and one.thread.is_long:
+                self._running.known_long.add(job_id)
             self._done += outcome.record.state is JobState.DONE
             if outcome.record.state is JobState.FAILED or _must_wait(outcome.record):
                 self._failed += 1

@@ -221,7 +221,8 @@ def _drop_ins(config: Config, *, cpu_only: bool, version: int) -> Iterator[str]:
         yield "backoff.conf"
     if cpu_only:
         yield "cpu-only.conf"
-        if config.transcribe.download or config.llm.model or config.metrics.port:
+        talks = config.llm.model or config.metrics.port or config.notify.urls
+        if config.transcribe.download or talks:
             yield "network.conf"
 
 

@@ -18,6 +18,7 @@ from karaokify_daemon.adapters.intake.settle import refuse_written
 from karaokify_daemon.adapters.journal import now
 from karaokify_daemon.domain.job import Job, Stage
 from karaokify_daemon.domain.names import printable
+from karaokify_daemon.domain.notices import Done, Failed
 from karaokify_daemon.domain.record import Record
 from karaokify_daemon.domain.retry import INTERRUPTED, decide, is_deadly
 from karaokify_daemon.domain.status import Running
@@ -52,18 +53,36 @@ class UnexpectedError(KaraokifyError):
     default_advice = "This is a bug: please report it with the log. The recording is untouched."
 
 
+class BehindError(CancelledError):
+    """So many long recordings are at work that one more would take the last places."""
+
+    code = "behind"
+    default_advice = "It is begun again when one of them has ended."
+
+
 class JobThread:
     """Carries one claimed job to its end; nothing it meets leaves the thread."""
 
-    def __init__(self, parts: Parts, job: Job, stopping: Callable[[], bool]) -> None:
-        """The parts are taken as they are now: the configuration may change before the end."""
+    def __init__(
+        self,
+        parts: Parts,
+        job: Job,
+        stopping: Callable[[], bool],
+        is_full_of_long: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """The parts are taken as they are now: the configuration may change before the end.
+
+        `is_full_of_long` tells whether a long recording must come later.
+        """
         self._config, self._pipeline, self._devices = parts.config, parts.pipeline, parts.devices
         self._journal, self._stopping = parts.ledger.journal, stopping
+        self._is_full_of_long = is_full_of_long
         self._log = structlog.get_logger()
         self._told_at = self._start = time.monotonic()
         self._job = job
         self._progress = Progress(parts.rates)
         self._metrics, self._announcer = parts.metrics, parts.announcer
+        self._notifier = parts.notifier
         self._saved = True
         self.is_long = False
 
@@ -79,9 +98,11 @@ class JobThread:
         return Outcome(record=after, saved=self._saved)
 
     def lasts(self, duration_ms: int | None) -> None:
-        """Note whether short recordings must not wait for this one."""
-        self.is_long = is_long(duration_ms)
+        """Note whether short recordings must not wait for this one. Raises BehindError."""
+        was_long, self.is_long = self.is_long, is_long(duration_ms)
         self._progress.lasts = duration_ms / 1000 if duration_ms else None
+        if self.is_long and not was_long and self._is_full_of_long():
+            raise BehindError("long recordings are at work, and short ones shall find a place")
 
     def progress(self, stage: Stage, fraction: float) -> None:
         """Note how far a stage is, and log it now and then."""
@@ -97,8 +118,8 @@ class JobThread:
         self._progress.learn(stage, seconds)
 
     def running(self, waiting: Mapping[str, str]) -> Running:
-        """Return how it is now, for any thread; `waiting` says of files what they wait for."""
-        return self._progress.running(self._job.id, self._full_name, waiting.get(_name(self._job)))
+        """Return how it is now, for any thread; `waiting` says of jobs what they wait for."""
+        return self._progress.running(self._job.id, self._full_name, waiting.get(self._job.id))
 
     @property
     def _full_name(self) -> str:
@@ -180,6 +201,15 @@ class JobThread:
             self._announcer.done(
                 {"bundle": os.fsdecode(result.bundle), "stem": result.bundle.name} | self._values
             )
+            self._notifier.ended(
+                Done(
+                    name=self._full_name,
+                    title=result.title,
+                    lasts=result.figures.get("duration", 0.0),
+                    took=self._seconds(),
+                    bundle=os.fsdecode(result.bundle),
+                )
+            )
 
     @property
     def _values(self) -> dict[str, str]:
@@ -209,6 +239,14 @@ class JobThread:
         self._log.error("job.failed", moved_to=printable(str(moved)), **self._facts(job, error))
         reason = {"code": error.code, "reason": error.problem}
         self._announcer.failed({"failed": os.fsdecode(moved)} | reason | self._values)
+        self._notifier.ended(
+            Failed(
+                name=self._full_name,
+                problem=error.problem,
+                advice=error.advice,
+                moved_to=os.fsdecode(moved),
+            )
+        )
         forget(self._pipeline, self._notes.record)
         return self._notes.record.failed(error.to_dict())
 
@@ -218,7 +256,10 @@ class JobThread:
     def _again(self, job: Job, error: KaraokifyError, after_seconds: float, **more: str) -> Record:
         facts = self._facts(job, error) | {"after_seconds": round(after_seconds, 1)}
         if isinstance(error, CancelledError):
-            self._log.warning("job.stopped", **facts)
+            if isinstance(error, BehindError):
+                self._log.info("job.behind", **facts)
+            else:
+                self._log.warning("job.stopped", **facts)
             return self._notes.record.stopped()
         if more:
             self._log.error("job.stuck", **facts, **more)

@@ -53,6 +53,12 @@ class Ledger:
         """Tell whether some job is to be tried again at a certain time."""
         return any(record.not_before is not None for record in self._open.values())
 
+    def waits_for(self, codes: Collection[str]) -> str:
+        """Return why some job was put off, for an error with one of these codes; else nothing."""
+        reasons = (record.reason for record in self._open.values() if record.reason)
+        found = (one for one in reasons if one.get("code") in codes)
+        return next((f"{one.get('problem')}. {one.get('advice')}" for one in found), "")
+
     def record(self, job: Job) -> Record:
         """Return what is known of a job that is not over."""
         return self._open.get(job.id) or Record.of(job)

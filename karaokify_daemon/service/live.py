@@ -17,6 +17,7 @@ from karaokify_daemon.domain.record import Record
 from karaokify_daemon.domain.status import MOST_LISTED, Live, Queued, age_counts
 from karaokify_daemon.service.at_work import AtWork
 from karaokify_daemon.service.parts import Parts
+from karaokify_daemon.service.troubles import troubles
 
 
 def tell_start(state: Path) -> None:
@@ -77,6 +78,7 @@ class Reporter:
             self._file.touch()
             self._touched_at = at
         parts.metrics.tell(live)
+        parts.notifier.look(lambda: troubles(parts, live))
         return live
 
     def _of_job(self, job: Job, told: str) -> Queued:

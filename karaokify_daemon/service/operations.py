@@ -53,6 +53,17 @@ def logs(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def notify(arguments: argparse.Namespace) -> int:
+    """`karaokify-daemon notify`."""
+    from karaokify_daemon.service import notifying
+
+    status = 0
+    for line, is_sent in notifying.tried(load(arguments.config, settings=arguments.settings)):
+        print(line)
+        status = status if is_sent else 1
+    return status
+
+
 def install(arguments: argparse.Namespace) -> int:
     """`karaokify-daemon install [--user]`."""
     from karaokify_daemon.service import install as module

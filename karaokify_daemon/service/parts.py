@@ -24,8 +24,10 @@ from karaokify_daemon.pipeline.sidecars import with_preset
 from karaokify_daemon.pipeline.styles import styled
 from karaokify_daemon.service.announcing import Announcer
 from karaokify_daemon.service.devices import Devices
+from karaokify_daemon.service.glance import Glance
 from karaokify_daemon.service.ledger import Ledger
 from karaokify_daemon.service.metrics import Metrics
+from karaokify_daemon.service.notifying import Notifier
 from karaokify_daemon.service.progress import Rates
 from karaokify_daemon.service.pulse import Pulse
 from karaokify_daemon.service.tidying import Tidier
@@ -99,6 +101,7 @@ class Parts:
         self.ledger = Ledger(config)
         self.rates, self.metrics = Rates(), Metrics(config)
         self.announcer = Announcer(config)
+        self.notifier = Notifier()
         self.tidier = Tidier()
         self.gate = Gate(config.limits, config.folders, patient=patient)
         workers = self._workers(config)
@@ -142,6 +145,7 @@ class Parts:
         workers.limits = self.gate.limits = config.limits
         self.metrics.change(config)
         self.announcer.config = config
+        self.notifier.change(config)
         self.gate.free = workers.free
         self.means.change(config, workers)
         self.pipeline = Pipeline(config, self.means)
@@ -187,10 +191,15 @@ class Parts:
         for record in self.ledger.settle(scan.ids | running):
             _finish(record)
             forget(self.pipeline, record)
-        if first:  # now that it is known which jobs go on
-            self._sweep()
-        self.tidier.tidy(self.config, self.ledger.contents(), at_once=first)
+        if self.tidier.tidy(self.config, self.ledger.contents(), at_once=first):
+            self._sweep()  # now that it is known which jobs go on
         return scan
+
+    def glance(self) -> Glance | None:
+        """Return what tells that a scan would find what the last one has found: nothing."""
+        inbox = self.config.folders.inbox
+        inboxes = [inbox, *(inbox / name for name in self.config.presets)]
+        return Glance.of(inboxes, [path for _, path in self.config.folders if path != inbox])
 
     @property
     def is_told(self) -> bool:
@@ -204,8 +213,9 @@ class Parts:
         claims.sweep(self.config.folders.inbox)
 
     def _sweep(self) -> None:
-        """Remove what killed processes have left."""
+        """Remove what killed processes have left: of this service, or others on these folders."""
         folders, going_on = self.config.folders, self.ledger.contents()
+        claims.sweep(folders.inbox)
         outbox.sweep(folders.outbox, going_on)
         for folder in folders.moved_to:
             moves.sweep(folder)
@@ -221,4 +231,5 @@ class Parts:
         self.metrics.close()
         self.announcer.close()
         self.workers.close()
+        self.notifier.close()
         self.ledger.journal.close()

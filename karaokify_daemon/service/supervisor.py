@@ -85,6 +85,11 @@ class Worker:
         """How often the child was started again after a death."""
         return self._restarts
 
+    @property
+    def deaths(self) -> int:
+        """How often it has died since it has last recognised something."""
+        return self._deaths
+
     def recognise(
         self,
         pcm: Path,

@@ -5,7 +5,16 @@ from pathlib import Path
 import structlog
 
 from karaokify_daemon.adapters.intake.inbox import Scan
+from karaokify_daemon.config import Folders
 from karaokify_daemon.domain.names import printable
+from karaokify_daemon.errors import KaraokifyError
+
+_UNUSABLE = {
+    "journal": "journal.unusable",
+    "publish": "outbox.unusable",
+    "inbox": "inbox.unusable",
+    "outbox": "outbox.unusable",
+}
 
 
 class Teller:
@@ -38,6 +47,12 @@ class Teller:
             seen.add(problem.path)
             self.tell(problem.path, "inbox.refused", problem.reason)
         self._told = {path: told for path, told in self._told.items() if path in seen}
+
+    def tell_unusable(self, folders: Folders, error: KaraokifyError) -> None:
+        """Log that nothing can be done for now: a folder, or the journal, cannot be used."""
+        name = error.details.get("folder", "inbox")
+        event = _UNUSABLE.get(error.code, _UNUSABLE.get(name, "folder.unusable"))
+        self.tell(getattr(folders, name), event, str(error))
 
     def _name(self, path: Path) -> str:
         if path == self._inbox or not path.is_relative_to(self._inbox):

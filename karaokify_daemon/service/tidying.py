@@ -25,14 +25,14 @@ class Tidier:
         self.size: int | None = None  # of the cache, models aside, in bytes, when it was seen last
         self._log = structlog.get_logger()
 
-    def tidy(self, config: Config, going_on: Collection[str], *, at_once: bool = False) -> None:
-        """Remove what is too much, too old, or left by dead processes.
+    def tidy(self, config: Config, going_on: Collection[str], *, at_once: bool = False) -> bool:
+        """Remove what is too much, too old, or left by dead processes; tell whether it was due.
 
         `going_on` are the contents of the jobs that are not over. What is removed is logged, with
         what is left; `at_once` logs that in any case.
         """
         if not at_once and time.monotonic() < self._due:
-            return
+            return False
         self._due = time.monotonic() + _EVERY_S
         folders, limits, now = config.folders, config.limits, time.time()
         seconds = limits.cache_days * _DAY_S
@@ -57,3 +57,4 @@ class Tidier:
                 work_removed=stale,
                 work_bytes=work_bytes,
             )
+        return True

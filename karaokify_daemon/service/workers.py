@@ -19,6 +19,7 @@ _OF_JOBS = {
     "batch",
     "beam",
 }  # of [transcribe], told with each job
+_OFTEN = 3  # a recording that kills it is set aside at the second time
 _LAST_DIGITS = 7  # of a worker's bytes, which are no news
 
 
@@ -116,6 +117,12 @@ class Workers:
             found = self._all[i].voices(pcm, span=span, cancelled=cancelled)
             seat.had_ms += span[1] - span[0]
         return found
+
+    @property
+    def trouble(self) -> str:
+        """What is the matter with one that does not get anywhere; empty where none is so."""
+        deaths = max(worker.deaths for worker in self._all)
+        return f"the worker has died {deaths} times in a row" if deaths >= _OFTEN else ""
 
     def states(self) -> Iterator[WorkerState]:
         """Yield how each is."""

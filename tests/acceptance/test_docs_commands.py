@@ -43,6 +43,7 @@ NO_DOCKER = "there is no Docker here, and no registry"
 NOT_RUN = {
     "make test": "this suite itself",
     ".venv/bin/pip install -c constraints.txt -e '.[faster-whisper]'": "asks the package index",
+    ".venv/bin/pip install -c constraints.txt -e '.[notify]'": "asks the package index",
     "loginctl enable-linger": "there is no logind in the tests' own systemd",
     "sudo systemctl edit karaokify-daemon": "opens an editor",
 } | {one.text: NO_DOCKER for one in ALL if one.text.startswith("docker ")}

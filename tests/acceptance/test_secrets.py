@@ -17,6 +17,7 @@ NAMES = ("OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY", "HF_TOKEN", "SMTP_PASSWORD")
 def test_secrets_are_in_no_file_log_title_or_child(tree, monkeypatch):
     for name in NAMES:
         monkeypatch.setenv(name, SECRET)
+    monkeypatch.setenv("KARAOKIFY_NOTIFY_URLS", f"json://user:{SECRET}@127.0.0.1:1/{SECRET}")
     tree.settings |= {"video.size": "1280x720", "log.level": "debug"}
     words = speech(tree.folder / "talk.wav", " ".join(["Hello world."] * 8))
     transcript(tree.inbox / "talk.json", words)

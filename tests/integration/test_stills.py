@@ -1,5 +1,6 @@
 """The poster, the contact sheet and the cover of a video, and its chapters, as others read them."""
 
+import importlib
 import json
 import subprocess
 from fractions import Fraction
@@ -135,3 +136,16 @@ def test_a_video_of_any_rate_has_all_its_stills(tmp_path, tools, rate):
 def size_of(path):
     [stream] = told(path, "-show_entries", "stream=width,height")["streams"]
     return stream["width"], stream["height"]
+
+
+def test_stills_of_a_long_video_are_the_same_taken_a_few_at_once(tmp_path, tools, monkeypatch):
+    module = importlib.import_module("karaokify_daemon.adapters.ffmpeg.stills")
+    path, times = made(tmp_path / "a.mp4", "testsrc2=s=320x180:r=25", 8), [0, 2000, 4000, 7900]
+    for name, most in (("whole", 10**9), ("some", 16_000), ("one", 1)):
+        monkeypatch.setattr(module, "_MOST_MS", most)
+        (tmp_path / name).mkdir()
+        found = module.stills(tools, path, times, tmp_path / name)
+        assert [pixels(still, 320, 180).tobytes() for still in found] == [
+            pixels(still, 320, 180).tobytes() for still in sorted((tmp_path / "whole").iterdir())
+        ]
+        assert len(found) == len(times)

@@ -196,9 +196,9 @@ def test_a_killed_worker_is_told_with_its_signal_and_started_again(start, short,
         )
     assert type(caught.value) is WorkerDiedError
     assert caught.value.details["signal"] == "SIGKILL"
-    assert service.worker.pid is None
+    assert service.worker.pid is None and service.worker.deaths == 1
     assert service.recognise(short)["text"] == EASY
-    assert service.worker.restarts == 1
+    assert service.worker.restarts == 1 and service.worker.deaths == 0
     assert "worker.died" in service.names()
 
 

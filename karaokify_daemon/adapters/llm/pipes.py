@@ -21,7 +21,8 @@ _END_S = 3.0
 _REAP_S = 0.5  # from the end of a child's output to that of the child
 # -P: the folder of the script, which has a `client.py`, is no place to import from.
 _COMMAND = (sys.executable, "-P", str(Path(__file__).with_name("child.py")))
-_NOT_ITS_BUSINESS = ("NOTIFY_SOCKET", "WATCHDOG_", "LISTEN_")  # systemd's, for the service only
+# Of systemd, for the service only; and the urls of others.
+_NOT_ITS_BUSINESS = ("NOTIFY_SOCKET", "WATCHDOG_", "LISTEN_", "KARAOKIFY_NOTIFY_")
 
 
 class LateError(Exception):

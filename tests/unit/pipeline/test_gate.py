@@ -23,7 +23,7 @@ def gate_of(folder, limits=QUIET, **options):
 
 
 def passed(gate, needs=NONE, stage=Stage.DECODE, *, file="talk.wav", cancelled=lambda: False):
-    return gate.passed(stage, needs, file=file, cancelled=cancelled)
+    return gate.passed(stage, needs, job=file, file=file, cancelled=cancelled)
 
 
 class Waiter(threading.Thread):
@@ -162,7 +162,7 @@ def test_no_place_is_taken_before_there_is_what_a_stage_needs(tmp_path):
         gate.limits = QUIET
         return False
 
-    with gate.passed(Stage.RENDER, NONE, file="a", cancelled=cancelled, place=place):
+    with gate.passed(Stage.RENDER, NONE, job="a", file="a", cancelled=cancelled, place=place):
         assert place.taken == [True]
     assert place.taken == [True, False]
 
@@ -183,7 +183,7 @@ def test_nothing_is_promised_to_who_waits_for_a_place_which_is_left_where_others
         return False
 
     place = Place(inside)
-    with gate.passed(Stage.RENDER, NONE, file="a", cancelled=cancelled, place=place):
+    with gate.passed(Stage.RENDER, NONE, job="a", file="a", cancelled=cancelled, place=place):
         assert place.taken == [True, False, True]
     assert place.taken == [True, False, True, False]
     assert not gate.is_at_work(Stage.RENDER)
@@ -223,3 +223,25 @@ def test_others_at_the_same_stage_and_disks_are_awaited_as_long_as_it_takes(
         passed(gate, needs, cancelled=cancelled),
     ):
         pass
+
+
+def test_a_disk_that_others_have_filled_is_told_and_one_that_we_shall_empty_is_not(tmp_path):
+    gate = gate_of(tmp_path)
+    _, free, _ = resources.disk(tmp_path)
+    half = Needs(disks=(("cache", int(free / 1.5 * 0.6)),))
+    with passed(gate, half, Stage.RENDER):
+        waiter = Waiter(gate, half)
+        assert waiter.asked.wait(PATIENCE_S)
+        assert gate.full == ""
+    waiter.join(PATIENCE_S)
+    seen = []
+
+    def look():
+        seen.append(gate.full)
+        return True
+
+    full = Needs(disks=(("cache", HUGE),))
+    with pytest.raises(CancelledError), passed(gate, full, cancelled=look):
+        pass
+    assert seen[0].startswith("needs ") and "on the disk of the cache" in seen[0]
+    assert gate.full == ""

@@ -109,7 +109,7 @@ def test_each_worker_and_each_model_is_asked_memory_for_and_nobody_else(tmp_path
         return JobRun(means, None, job, config, Watch(), notes)._to_transcribe(1000)
 
     def passed(one):
-        return means.gate.passed(Stage.TRANSCRIBE, one, file="a", cancelled=lambda: False)
+        return means.gate.passed(Stage.TRANSCRIBE, one, job="1", file="a", cancelled=lambda: False)
 
     assert needs("small").model == "small"
     with passed(needs("small")):

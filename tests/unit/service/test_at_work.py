@@ -7,7 +7,7 @@ import pytest
 from karaokify_daemon.domain.job import Job
 from karaokify_daemon.pipeline.means import LONG_MS
 from karaokify_daemon.service.at_work import MOST_JOBS, AtWork, One
-from karaokify_daemon.service.jobs import JobThread
+from karaokify_daemon.service.jobs import BehindError, JobThread
 from karaokify_daemon.service.progress import Rates
 from karaokify_daemon.service.pulse import Pulse
 
@@ -17,6 +17,20 @@ def at_work(*, short: int = 0, long: int = 0) -> AtWork:
     for i in range(short + long):
         jobs[str(i)] = One(None, SimpleNamespace(is_long=i >= short), Future())
     return jobs
+
+
+def parts() -> SimpleNamespace:
+    return SimpleNamespace(
+        config=None,
+        pipeline=None,
+        devices=None,
+        metrics=None,
+        announcer=None,
+        notifier=None,
+        ledger=SimpleNamespace(journal=None),
+        rates=Rates(),
+        pulse=Pulse({}),
+    )
 
 
 @pytest.mark.parametrize(
@@ -51,22 +65,40 @@ def test_those_that_have_ended_are_taken_out_once():
 
 
 def test_what_lasts_unknown_time_is_long_until_it_is_known():
-    ledger = SimpleNamespace(journal=None)
-    parts = SimpleNamespace(
-        config=None,
-        pipeline=None,
-        devices=None,
-        metrics=None,
-        announcer=None,
-        ledger=ledger,
-        rates=Rates(),
-        pulse=Pulse({}),
-    )
-    thread = JobThread(parts, Job(id="1", media=Path("talk.wav")), lambda: False)
-    jobs = AtWork({str(i): One(None, thread, Future()) for i in range(3)})
+    thread = JobThread(parts(), Job(id="1", media=Path("talk.wav")), lambda: False)
+    jobs = AtWork()
+    jobs.update({str(i): One(None, thread, Future()) for i in range(3)})
     thread.lasts(None)
     assert jobs.has_room(3)
     thread.lasts(LONG_MS)
     assert not jobs.has_room(3)
     thread.lasts(LONG_MS + 1)
     assert jobs.has_room(3)
+
+
+def test_many_long_recordings_leave_half_of_all_places_to_short_ones():
+    jobs = at_work(long=MOST_JOBS // 2 - 1)
+    jobs.known_long.add("a lecture")
+    assert not jobs.is_full_of_long()
+    assert not jobs.must_wait("a lecture")
+    jobs["one more"] = One(None, SimpleNamespace(is_long=True), Future())
+    assert jobs.is_full_of_long()
+    assert jobs.must_wait("a lecture")
+    assert not jobs.must_wait("not begun yet")
+
+
+def test_a_long_one_too_many_goes_back_when_its_length_is_known():
+    thread = JobThread(parts(), Job(id="1", media=Path("talk.wav")), lambda: False, lambda: True)
+    thread.lasts(LONG_MS)
+    with pytest.raises(BehindError):
+        thread.lasts(LONG_MS + 1)
+    assert thread.is_long
+
+
+def test_one_that_is_at_work_as_a_long_one_stays_there():
+    full = False
+    thread = JobThread(parts(), Job(id="1", media=Path("talk.wav")), lambda: False, lambda: full)
+    thread.lasts(None)
+    full = True
+    thread.lasts(LONG_MS + 1)
+    assert thread.is_long

@@ -197,3 +197,17 @@ def test_what_goes_on_keeps_its_working_files(ledger, job):
     ledger.refresh()
 
     assert ledger.contents() == ["abc"]
+
+
+def test_it_tells_why_a_job_was_put_off_until_it_is_over(ledger, job):
+    record = ledger.claim(job)
+    reason = {"code": "model", "problem": "is not there", "advice": "Fetch it."}
+    ledger.ended(record.postponed(reason, now() + 5, deadly=False), saved=False)
+    assert ledger.waits_for({"machine"}) == ""
+    assert ledger.waits_for({"machine", "model"}) == "is not there. Fetch it."
+    ledger.refresh()
+    again = ledger.claim(job)  # that it is tried again does not mean that it is well
+    ledger.refresh()
+    assert ledger.waits_for({"model"}) == "is not there. Fetch it."
+    ledger.ended(again.done(), saved=True)
+    assert ledger.waits_for({"model"}) == ""
