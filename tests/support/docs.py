@@ -220,6 +220,7 @@ def _environment() -> dict[str, str]:
         "KARAOKIFY_TRANSCRIBE__LANGUAGE": "en",
         "KARAOKIFY_TRANSCRIBE__THREADS": "1",
         "KARAOKIFY_VIDEO__SIZE": "320x180",
+        "KARAOKIFY_VIDEO__FPS": "10",
         "KARAOKIFY_VIDEO__ENCODER_PRESET": "ultrafast",
         "KARAOKIFY_INTAKE__SETTLE_SECONDS": "0.3",
         "KARAOKIFY_INTAKE__RESCAN_SECONDS": "1",
