@@ -221,7 +221,8 @@ def _drop_ins(config: Config, *, cpu_only: bool, version: int) -> Iterator[str]:
         yield "backoff.conf"
     if cpu_only:
         yield "cpu-only.conf"
-        if config.transcribe.download or config.llm.model or config.metrics.port:
+        asked = config.metrics.port or config.web.port
+        if config.transcribe.download or config.llm.model or asked:
             yield "network.conf"
 
 

@@ -68,15 +68,16 @@ def kind(file: str) -> str | None:
 
 
 def _card(outbox: Path, one: Found) -> dict[str, Any]:
-    return {**_remembered(outbox, one), "at": one.changed_ns / 1e9}
+    facts = {**_facts(one.name, {}), "poster": False}
+    with suppress(OSError):  # it is taken away meanwhile
+        facts = _remembered(outbox, one)
+    return {**facts, "at": one.changed_ns / 1e9}
 
 
 @lru_cache(maxsize=1000)  # bundles do not change: reading each once is enough
 def _remembered(outbox: Path, one: Found) -> dict[str, Any]:
-    with suppress(OSError):
-        has_poster = "poster.jpg" in bundles.files(outbox, one.name)
-        return {**_facts(one.name, _manifest(outbox, one.name)), "poster": has_poster}
-    return {**_facts(one.name, {}), "poster": False}
+    has_poster = "poster.jpg" in bundles.files(outbox, one.name)
+    return {**_facts(one.name, _manifest(outbox, one.name)), "poster": has_poster}
 
 
 def _manifest(outbox: Path, name: str) -> Mapping[str, Any]:
