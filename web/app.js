@@ -12,10 +12,10 @@ const MOST_MS = 10000;
 const shelf = new Shelf(gate);
 const overview = new Overview(() => poll(true));
 const view = new BundleView(gate);
-let timer = 0, asking = false, failures = 0, isIn = false;
+let timer = 0, asking = false, failures = 0, isIn = false, isShown = false;
 
 function gate(problem = "") {
-  isIn = false;
+  isIn = isShown = false;
   clearTimeout(timer);
   view.close();
   for (const name of ["overview", "bundle", "machine"]) show(by(name), false);
@@ -39,9 +39,6 @@ async function enter(token) {
 
 function start() {
   isIn = true;
-  show(by("gate"), false);
-  show(by("machine"), true);
-  route();
   poll();
 }
 
@@ -54,6 +51,7 @@ async function poll(atOnce = false) {
     const told = await api.status();
     failures = 0;
     overview.tell(told);
+    if (!isShown) enterPage();
     await shelf.look(told.shelf);
     show(by("notice"), false);
   } catch (problem) {
@@ -67,6 +65,14 @@ async function poll(atOnce = false) {
   if (isIn) timer = setTimeout(poll, Math.min(MOST_MS, EVERY_MS * 2 ** failures));
 }
 
+/** Show the page, now that it is known that one may see it. */
+function enterPage() {
+  isShown = true;
+  show(by("gate"), false);
+  show(by("machine"), true);
+  route();
+}
+
 function tellTrouble(problem) {
   by("notice").textContent = problem.told ?? "The service does not answer. What is shown is how it was last; it is asked again and again.";
   show(by("notice"), true);
@@ -74,7 +80,7 @@ function tellTrouble(problem) {
 }
 
 function route() {
-  if (!isIn) return;
+  if (!isShown) return;
   const found = /^#\/bundle\/(.+)$/.exec(location.hash);
   show(by("overview"), !found);
   show(by("bundle"), Boolean(found));

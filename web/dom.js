@@ -28,13 +28,14 @@ export function show(element, isShown) {
  * transitions. `make` returns an element for an item, `update` brings one up to date.
  */
 export function keep(list, items, key, make, update) {
+  const wanted = new Set(items.map(key));
+  for (const child of [...list.children]) if (!wanted.has(child.dataset.key)) child.remove();
   const old = new Map([...list.children].map((child) => [child.dataset.key, child]));
   let place = list.firstElementChild;
   for (const item of items) {
     const name = key(item);
     let child = old.get(name);
-    if (child) old.delete(name);
-    else {
+    if (!child) {
       child = make(item);
       child.dataset.key = name;
     }
@@ -42,7 +43,6 @@ export function keep(list, items, key, make, update) {
     if (child === place) place = place.nextElementSibling;
     else list.insertBefore(child, place);
   }
-  for (const gone of old.values()) gone.remove();
 }
 
 let toastEnds = 0;

@@ -24,6 +24,7 @@ export class Singing {
     this.#box.addEventListener("click", (event) => this.#clicked(event));
     this.#box.addEventListener("keydown", (event) => this.#pressed(event));
     for (const name of ["wheel", "touchmove"]) this.#box.addEventListener(name, () => this.#follow(false), { passive: true });
+    this.#box.addEventListener("pointerdown", (event) => { if (event.target === this.#box) this.#follow(false); });  // its scroll bar
     this.#button.addEventListener("click", () => this.#follow(!this.#follows));
   }
 
@@ -37,7 +38,7 @@ export class Singing {
     this.#box.replaceChildren(...this.#rows);
     this.#box.scrollTop = 0;
     this.#box.lang = transcript?.language ?? "";
-    this.#box.dir = transcript?.isRightToLeft ? "rtl" : "auto";
+    this.#box.dir = transcript?.isRightToLeft ? "rtl" : "ltr";
     if (this.#rows.length) this.#rows[0].firstChild.tabIndex = 0;
     show(this.#box, this.#rows.length > 0);
     show(this.#button, this.#rows.length > 0);
@@ -145,6 +146,7 @@ export class Singing {
   }
 
   #pressed(event) {
+    if (["PageUp", "PageDown"].includes(event.key)) this.#follow(false);
     const here = this.#rows.indexOf(event.target.closest(".row"));
     const there = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: this.#rows.length - 1 }[event.key];
     if (there === undefined || !this.#rows[there]) return;

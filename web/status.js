@@ -42,7 +42,7 @@ export class Overview {
     const { live } = told;
     if (!live) this.tellState("Has not run yet", "quiet");
     else if (told.problem) this.tellState(told.is_alive ? "Cannot work" : "Does not run", "bad");
-    else if (live.state !== "serving") this.tellState(live.state, "quiet");
+    else if (live.state !== "serving") this.tellState(sentence(live.state), "quiet");
     else this.tellState(live.running.length ? `${live.running.length} at work` : "Ready", live.running.length ? "busy" : "good");
     by("state").title = told.problem || (live ? `For ${span(told.now - live.started)}` : "");
   }
@@ -50,7 +50,6 @@ export class Overview {
   #tellRunning(told, live) {
     const box = by("running");
     const problem = told.is_alive && told.problem;
-    if (live.running.length) box.querySelector(".empty")?.remove();
     keep(box, live.running, (one) => one.id, job, updateJob);
     if (live.running.length) return;
     const text = problem ? `It cannot work: ${told.problem}.` : this.#idle(told, live);
