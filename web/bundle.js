@@ -62,8 +62,9 @@ export class BundleView {
       told.source, told.seconds === null ? "" : clock(told.seconds), told.words === null ? "" : many(told.words, "word", "words"),
       language(told.language), told.preset && `preset ${told.preset}`, day(told.created),
     ];
-    by("bundle-facts").replaceChildren(...facts.filter(Boolean).map((fact) => el("span", { dir: "auto" }, fact)));
-    by("files").replaceChildren(...told.files.map((file) => this.#file(file)));
+    by("bundle-facts").replaceChildren(...facts.filter(Boolean).map((fact) => el("span", { dir: "ltr" }, fact)));
+    const files = told.files.toSorted((a, b) => this.#rank(a.name) - this.#rank(b.name));
+    by("files").replaceChildren(...files.map((file) => this.#file(file)));
     by("warnings").replaceChildren(...told.warnings.map((text) => el("li", {}, text)));
     show(by("warnings"), told.warnings.length > 0);
     this.#tellReels(told);
@@ -133,7 +134,15 @@ export class BundleView {
     const what = isTranscript ? "Transcript with word times" : NAMES[name] ?? ending?.[1] ?? "";
     return el("li", {},
       el("a", { href: `${api.file(this.#name, name)}?download`, download: name },
-        el("span", { class: "file", dir: "auto" }, name), el("span", { class: "faint" }, `${what} · ${size(bytes)}`)));
+        el("span", { class: "file", dir: "ltr" }, name), el("span", { class: "faint" }, `${what} · ${size(bytes)}`)));
+  }
+
+  /** Videos first, then texts, what is for programs last. */
+  #rank(name) {
+    if (name === `${this.#name}.mp4`) return -2;
+    if (name === `${this.#name}.json`) return 0.5;
+    const place = KINDS.findIndex(([text]) => name.toLowerCase().endsWith(text));
+    return name in NAMES ? 100 + place : place || 9.5;
   }
 
   #tellUnplayable() {

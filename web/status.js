@@ -112,7 +112,7 @@ function job() {
     track.append(part);
   }
   return el("article", { class: "job" },
-    el("div", { class: "line" }, el("h3", { dir: "auto" }), el("span", { class: "left" })),
+    el("div", { class: "line" }, el("h3", { dir: "ltr" }), el("span", { class: "left" })),
     track,
     el("div", { class: "line small" }, el("span", { class: "stage-name" }), el("span", { class: "speed" })),
     el("p", { class: "waits", hidden: true }));
@@ -138,7 +138,7 @@ function updateJob(card, one) {
 }
 
 function queued() {
-  return el("li", {}, el("div", { class: "line" }, el("strong", { dir: "auto" }), el("span", { class: "when" })), el("p", { class: "why" }));
+  return el("li", {}, el("div", { class: "line" }, el("strong", { dir: "ltr" }), el("span", { class: "when" })), el("p", { class: "why" }));
 }
 
 function updateQueued(item, one, now) {
@@ -146,7 +146,7 @@ function updateQueued(item, one, now) {
   put(item.querySelector("strong"), one.name);
   put(item.querySelector(".why"), one.refused ? `Never taken: ${one.reason}` : one.reason);
   const until = one.until === null ? "" : one.until > now ? `in ${span(one.until - now)}` : "now";
-  put(item.querySelector(".when"), until || (one.since ? `since ${span(now - one.since)}` : ""));
+  put(item.querySelector(".when"), until || (one.since ? `for ${span(now - one.since)}` : ""));
 }
 
 function failure(one, asked) {
@@ -154,7 +154,7 @@ function failure(one, asked) {
   const problem = el("p", { class: "problem", role: "alert" });
   button.addEventListener("click", () => again(one, button, problem, asked));
   return el("li", { class: "failure" },
-    el("div", { class: "line" }, el("strong", { dir: "auto" }, one.name), el("time", { datetime: one.at, class: "when" })),
+    el("div", { class: "line" }, el("strong", { dir: "ltr" }, one.name), el("time", { datetime: one.at, class: "when" })),
     el("p", { class: "why" }, sentence(one.problem || "No reason is written beside it")),
     one.advice ? el("p", { class: "advice" }, one.advice) : null,
     el("div", { class: "row" }, button, one.code ? el("code", { class: "faint" }, one.code) : null),

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.media import speech, transcript
 from tests.support.service import PATIENCE_S, events, run_cli
-from tests.support.web import browser, bundle, free_port
+from tests.support.web import browser, bundle, free_port, until
 
 EVIL = "<img src=x onerror=alert(1)>"
 SENTENCE = "The quick brown fox jumps over the lazy dog."
@@ -38,14 +38,14 @@ class Visitor:
             self.trouble.append(message.text)
 
     def texts(self, selector):
-        return self.page.locator(selector).all_inner_texts()
+        return self.page.locator(selector).all_text_contents()
 
     def see(self, selector, text=None):
         found = self.page.locator(selector)
         (found if text is None else found.filter(has_text=text)).first.wait_for()
 
     def until(self, script, argument=None):
-        self.page.wait_for_function(script, arg=argument)
+        until(self.page, script, argument)
 
 
 @pytest.fixture
@@ -92,8 +92,8 @@ def test_what_is_finished_is_played_and_sung_along(tree, port, visitor):
         visitor.see(".card h3", "talk")
         visitor.until("document.querySelector('.card img').naturalWidth > 0")
         visitor.page.get_by_role("link", name="talk").click()
-        visitor.see("h1", "talk")
-        assert visitor.texts(".lines p") == [SENTENCE]
+        visitor.see(".lines .row", SENTENCE)
+        assert visitor.texts("h1") == ["talk"] and visitor.texts(".lines p") == [SENTENCE]
         visitor.page.evaluate("document.querySelector('video').play()")
         visitor.until("document.querySelector('video').currentTime > 0.3")
         visitor.page.evaluate("document.querySelector('video').pause()")
@@ -102,16 +102,14 @@ def test_what_is_finished_is_played_and_sung_along(tree, port, visitor):
                 "t => { document.querySelector('video').currentTime = t }",
                 (word.start + word.end) / 2,
             )
-            visitor.until(
-                "w => document.querySelector('.word.current')?.innerText === w", word.text
-            )
+            visitor.until("document.querySelector('.word.current')?.innerText === given", word.text)
             sung = [one.text for one in words if one.start < word.start]
             assert visitor.texts(".word.sung") == sung
         visitor.page.get_by_text(words[5].text, exact=True).click()
         visitor.until(
-            "t => Math.abs(document.querySelector('video').currentTime - t) < 0.05", words[5].start
+            "Math.abs(document.querySelector('video').currentTime - given) < 0.05", words[5].start
         )
-        visitor.until("w => document.querySelector('.word.current').innerText === w", words[5].text)
+        visitor.until("document.querySelector('.word.current').innerText === given", words[5].text)
         with visitor.page.expect_download() as saved:
             visitor.page.get_by_role("link", name="talk.srt").click()
         assert saved.value.suggested_filename == "talk.srt"

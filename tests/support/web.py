@@ -100,3 +100,18 @@ def browser() -> Iterator[Any]:
             yield started
         finally:
             started.close()
+
+
+def until(page: Any, condition: str, argument: Any = None, *, seconds: float = 120) -> None:
+    """Wait until a page is so; `condition` is JavaScript, in which `given` is the argument.
+
+    Playwright's own wait evaluates text in the page, which ours does not allow.
+    """
+    script = f"""async ([given, patience]) => {{
+      const begin = performance.now();
+      while (!({condition})) {{
+        if (performance.now() - begin > patience) throw new Error("it never was so");
+        await new Promise((go) => setTimeout(go, 20));
+      }}
+    }}"""
+    page.evaluate(script, [argument, 1000 * seconds])

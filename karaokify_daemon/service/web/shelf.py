@@ -88,18 +88,24 @@ def _manifest(outbox: Path, name: str) -> Mapping[str, Any]:
 
 
 def _facts(name: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    video = _mapping(_mapping(manifest.get("options")).get("video"))
+    source = _text(_mapping(manifest.get("source")).get("name"))
     return {
         "name": name,
-        "title": _text(manifest.get("title")) or _text(video.get("title")) or name,
+        "title": _title(source, manifest) or name,
         "created": _text(manifest.get("created")),
         "seconds": _number(manifest.get("duration_seconds")),
         "words": _number(manifest.get("words")),
         "language": _text(manifest.get("language")),
         "model": _text(_mapping(manifest.get("model")).get("model")),
         "preset": _text(manifest.get("preset")),
-        "source": _text(_mapping(manifest.get("source")).get("name")),
+        "source": source,
     }
+
+
+def _title(source: str, manifest: Mapping[str, Any]) -> str:
+    """Return the title that somebody has given, or else the one that was found."""
+    given = _text(_mapping(_mapping(manifest.get("options")).get("video")).get("title"))
+    return (given if given != Path(source).stem else "") or _text(manifest.get("title")) or given
 
 
 def _videos(

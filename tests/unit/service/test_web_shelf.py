@@ -51,6 +51,16 @@ def test_a_bundle_tells_its_videos_the_full_one_first(tmp_path):
     assert "evil.html" not in [one["name"] for one in told["files"]]
 
 
+def test_a_title_that_was_given_stands_before_one_that_was_found(tmp_path):
+    for name, given in (("given", "My talk"), ("found", "talk"), ("none", "")):
+        facts = {"options": {"video": {"title": given}}, "source": {"name": "talk.mp3"}}
+        bundle(tmp_path, name, title="Bees", **facts)
+    titles = {one: shelf.bundle(tmp_path, one)["title"] for one in ("given", "found", "none")}
+    assert titles == {"given": "My talk", "found": "Bees", "none": "Bees"}
+    (tmp_path / "none/manifest.json").write_text('{"options": {"video": {"title": "x"}}}')
+    assert shelf.bundle(tmp_path, "none")["title"] == "x"
+
+
 def test_a_manifest_may_hold_anything(tmp_path):
     odd = ["[]", "{", "\x00", "9" * 5000, "[" * 100_000, "null"]
     facts = {
