@@ -84,6 +84,7 @@ function card(one) {
   const picture = one.poster
     ? el("img", { src: `${api.file(one.name, "poster.jpg")}?${Math.round(one.at)}`, alt: "", loading: "lazy", decoding: "async" })
     : wave();
+  if (one.poster) picture.addEventListener("error", () => picture.replaceWith(wave()));
   const facts = [day(one.created), language(one.language), one.words === null ? "" : many(one.words, "word", "words")];
   return el("li", {},
     el("a", { class: "card", href: `#/bundle/${encodeURIComponent(one.name)}` },

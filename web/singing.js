@@ -117,12 +117,17 @@ export class Singing {
   }
 
   /** Bring a line into view, at about a third of the box; the page itself is not moved. */
-  #reveal(row, again = true) {
-    const top = this.#rows[row].offsetTop - this.#box.clientHeight * 0.3;
-    const isNear = Math.abs(top - this.#box.scrollTop) < this.#box.clientHeight;
-    this.#box.scrollTo({ top, behavior: isNear && !CALM.matches ? "smooth" : "instant" });
-    // Lines that were never seen are only as high as they were guessed to be.
-    if (!isNear && again) requestAnimationFrame(() => { if (this.#row === row) this.#reveal(row, false); });
+  #reveal(row, tries = 12) {
+    const wanted = Math.max(0, this.#rows[row].offsetTop - this.#box.clientHeight * 0.3);
+    const top = Math.min(wanted, this.#box.scrollHeight - this.#box.clientHeight);
+    const far = Math.abs(top - this.#box.scrollTop);
+    if (far < this.#box.clientHeight && tries === 12) {
+      this.#box.scrollTo({ top, behavior: CALM.matches ? "instant" : "smooth" });
+    } else if (tries) {
+      if (far > 2) this.#box.scrollTo({ top, behavior: "instant" });
+      // Lines that were never seen are as high as they were guessed to be, until some frames later.
+      requestAnimationFrame(() => { if (this.#row === row && this.#follows) this.#reveal(row, tries - 1); });
+    }
   }
 
   #follow(follows) {

@@ -260,4 +260,9 @@ def test_a_transcript_of_three_hours_is_followed_quickly(tree, port, visitor):
             count,
         )
         assert visitor.texts(".word.current") == [f"word{count - 1}"]
+        visitor.until("""(() => {
+              const box = document.querySelector(".lines").getBoundingClientRect();
+              const row = document.querySelector(".row.now").getBoundingClientRect();
+              return row.top >= box.top && row.top < box.bottom;
+            })()""")
         assert spent < 8, "milliseconds a frame, each with a jump; a frame lasts 16"
