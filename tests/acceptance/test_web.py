@@ -93,7 +93,7 @@ def test_what_is_finished_is_played_and_sung_along(tree, port, visitor):
         visitor.until("document.querySelector('.card img').naturalWidth > 0")
         visitor.page.get_by_role("link", name="talk").click()
         visitor.see(".lines .row", SENTENCE)
-        assert visitor.texts("h1") == ["talk"] and visitor.texts(".lines p") == [SENTENCE]
+        assert visitor.texts("#bundle h1") == ["talk"] and visitor.texts(".lines p") == [SENTENCE]
         visitor.page.evaluate("document.querySelector('video').play()")
         visitor.until("document.querySelector('video').currentTime > 0.3")
         visitor.page.evaluate("document.querySelector('video').pause()")
@@ -149,7 +149,7 @@ def test_names_and_words_of_strangers_are_text(tree, port, visitor):
         visitor.see("#queue strong", f"{EVIL}.exe")
         visitor.see(".card h3", EVIL)
         visitor.page.locator(".card").click()
-        visitor.see("h1", EVIL)
+        visitor.see("#bundle h1", EVIL)
         visitor.see(".word", EVIL)
         visitor.see("#warnings li", EVIL)
         visitor.see(".chapter", EVIL)

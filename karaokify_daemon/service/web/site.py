@@ -139,12 +139,14 @@ class Site:
     def _retried(self, name: Any) -> str:
         """Do as the command `retry` does, to what it would take, by the name that is shown."""
         manual = Manual(self.config)
-        known = next((one for one in manual.to_retry() if printable(one) == name), None)
-        if known is None:
-            raise ManualError("is not there any more", file=str(name), advice="Look again.")
-        done = manual.retry(known)
-        self._told_at = float("-inf")
-        return f"{name} {done}."
+        try:
+            known = next((one for one in manual.to_retry() if printable(one) == name), None)
+            if known is None:
+                raise ManualError("is not there any more", file=str(name), advice="Look again.")
+            return f"{name} {manual.retry(known)}."
+        finally:  # what came of it is seen at once
+            with self._lock:
+                self._told_at = float("-inf")
 
 
 class _Json(JSONResponse):
