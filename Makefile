@@ -53,7 +53,7 @@ docs: ## write the pages that are generated, and the documentation as a site int
 	@echo "The site: $(CURDIR)/build/site/index.html"
 
 SHAPES := 16:9=960x540 9:16=540x960 1:1=720x720 4:5=720x900
-gallery: ## render every style in every shape, every script and waveform into docs/images
+gallery: ## render every style in every shape, every script and waveform, and the web page into docs/images
 	@tools/install.sh --dev
 	for shape in $(SHAPES); do \
 	  name=$$(echo $${shape%=*} | tr : x); \
@@ -63,6 +63,7 @@ gallery: ## render every style in every shape, every script and waveform into do
 	  ffmpeg -v error -y -i build/gallery/$$name/styles.png -vf scale=1280:-2 -q:v 5 \
 	    docs/images/styles-$$name.jpg || exit 1; done
 	$(BIN)/python -m tools.gallery docs/images
+	$(BIN)/python -m tools.web_pictures docs/images
 
 bench-render: ## measure renders of every style beside the bare encode of their frames
 	@tools/install.sh --dev

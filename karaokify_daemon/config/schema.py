@@ -260,6 +260,12 @@ class Metrics(Section):
     textfile: Path | None = None
 
 
+class Web(Section):
+    """The web page."""
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+
+
 class Hooks(Section):
     """Commands that are run when something has happened."""
 
@@ -283,5 +289,6 @@ class Config(Section):
     limits: Limits = Limits()
     log: Log = Log()
     metrics: Metrics = Metrics()
+    web: Web = Web()
     hooks: Hooks = Hooks()
     notify: Notify = Notify()

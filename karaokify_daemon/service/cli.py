@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         add(commands)
     for add in (_retry, _hold, _release, _unlock):
         add(commands)
-    for add in (_status, _health, _logs, _notify, _install, _uninstall):
+    for add in (_status, _health, _web, _logs, _notify, _install, _uninstall):
         add(commands)
     return parser
 
@@ -214,6 +214,10 @@ def _health(commands: Any) -> None:
         commands, "health", "tell in one line whether the service works: 0 yes, 1 no", _OPERATIONS
     )
     _add_config(parser)
+
+
+def _web(commands: Any) -> None:
+    _add_config(_add(commands, "web", "tell the address of the web page, for you", _OPERATIONS))
 
 
 def _logs(commands: Any) -> None:

@@ -221,7 +221,7 @@ def _drop_ins(config: Config, *, cpu_only: bool, version: int) -> Iterator[str]:
         yield "backoff.conf"
     if cpu_only:
         yield "cpu-only.conf"
-        talks = config.llm.model or config.metrics.port or config.notify.urls
+        talks = config.llm.model or config.metrics.port or config.notify.urls or config.web.port
         if config.transcribe.download or talks:
             yield "network.conf"
 

@@ -38,6 +38,14 @@ def health(arguments: argparse.Namespace) -> int:
     return 1 if found.problem else 0
 
 
+def web(arguments: argparse.Namespace) -> int:
+    """`karaokify-daemon web`."""
+    from karaokify_daemon.service.web.address import address
+
+    print(address(load(arguments.config, settings=arguments.settings)))
+    return 0
+
+
 def logs(arguments: argparse.Namespace) -> int:
     """`karaokify-daemon logs [-f] [--job J]`."""
     from karaokify_daemon.service import logview

@@ -31,6 +31,7 @@ from karaokify_daemon.service.notifying import Notifier
 from karaokify_daemon.service.progress import Rates
 from karaokify_daemon.service.pulse import Pulse
 from karaokify_daemon.service.tidying import Tidier
+from karaokify_daemon.service.web.server import Web
 from karaokify_daemon.service.workers import Workers, differ
 
 _PASSING = ("ENOSPC", "EDQUOT", "EROFS", "EIO")  # of a disk; the tick waits for their end
@@ -102,7 +103,7 @@ class Parts:
         self.rates, self.metrics = Rates(), Metrics(config)
         self.announcer = Announcer(config)
         self.notifier = Notifier()
-        self.tidier = Tidier()
+        self.tidier, self.web = Tidier(), Web()
         self.gate = Gate(config.limits, config.folders, patient=patient)
         workers = self._workers(config)
         self.means = Means(config, workers, self.gate)
@@ -184,6 +185,8 @@ class Parts:
     def _scan(self, running: set[str], *, first: bool) -> Scan:
         """Scan; the first time a large outbox may have to be read, and much to be swept."""
         self._look_over(self.config)
+        if first:  # now that its token will not come onto an empty mount point
+            self.web.change(self.config)
         self.ledger.refresh()
         if first:
             self._watch()
@@ -226,8 +229,9 @@ class Parts:
         self._watching = False
 
     def close(self) -> None:
-        """End the worker and the watch, close the journal and the port."""
+        """End the worker and the watch, close the journal and the ports."""
         self._watcher.stop()
+        self.web.close()
         self.metrics.close()
         self.announcer.close()
         self.workers.close()

@@ -46,6 +46,7 @@ NOT_RUN = {
     ".venv/bin/pip install -c constraints.txt -e '.[notify]'": "asks the package index",
     "loginctl enable-linger": "there is no logind in the tests' own systemd",
     "sudo systemctl edit karaokify-daemon": "opens an editor",
+    "ssh -L 8765:127.0.0.1:8765 server": "needs another machine",
 } | {one.text: NO_DOCKER for one in ALL if one.text.startswith("docker ")}
 # What ends otherwise than with 0, as its page says.
 STATUS = {

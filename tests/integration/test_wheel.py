@@ -21,6 +21,8 @@ SHIPPED = [
     "karaokify_daemon/_shipped/config.example.toml",
     "karaokify_daemon/_shipped/styles/sweep.toml",
     "karaokify_daemon/_shipped/systemd/karaokify-daemon.service",
+    "karaokify_daemon/_shipped/web/index.html",
+    "karaokify_daemon/_shipped/web/app.js",
     "karaokify_daemon/data/demo.pt.xz",
     "karaokify_daemon/data/demo.pt.sha256",
     "karaokify_daemon/py.typed",

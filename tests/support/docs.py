@@ -27,7 +27,7 @@ _SHIMS = {
 }
 _NEEDED = (
     *("Makefile", "pyproject.toml", "constraints.txt", "config.example.toml", "tools", "demo"),
-    *("karaokify_daemon", "fonts", "styles", "systemd"),
+    *("karaokify_daemon", "fonts", "styles", "systemd", "web"),
 )
 
 

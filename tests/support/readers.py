@@ -12,6 +12,7 @@ from karaokify_daemon.adapters.files import claims
 from karaokify_daemon.domain.names import is_media
 from tests.support.docs import ROOT, wait_for
 from tests.support.media import clip, convert, speech, transcript
+from tests.support.web import free_port
 
 PYTHON = "/usr/bin/python3"  # as pages say
 DROP_INS = "/etc/systemd/system/karaokify-daemon.service.d"
@@ -107,6 +108,16 @@ def before_notifications(shell):
     config.write_text(re.sub("^urls = .*$", address, config.read_text(), flags=re.MULTILINE))
 
 
+def before_web(shell):
+    """Let a service run that has a page."""
+    config = shell.karaoke / "config.toml"
+    head, section, rest = config.read_text().partition("[web]\n")
+    rest, count = re.subn("^port = 0$", f"port = {free_port()}", rest, count=1, flags=re.MULTILINE)
+    assert section and count == 1
+    config.write_text(head + section + rest)
+    shell.start("karaokify-daemon run --config ~/karaoke/config.toml", "web.ready")
+
+
 class Taking(BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -119,6 +130,7 @@ class Taking(BaseHTTPRequestHandler):
 
 BEFORE = {
     "docs/notifications.md": before_notifications,
+    "docs/web.md": before_web,
     OF_MACHINE: before_machine,
     "docs/sound.md": before_sound,
     "docs/reading.md": before_reading,

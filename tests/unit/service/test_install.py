@@ -82,6 +82,8 @@ def test_without_a_graphics_card_devices_are_closed_and_the_network_is_open_to_d
     config.write_text("[transcribe]\ndownload = false\n")
     names = {path.name for path in plan(user=True, config=config, cpu_only=True).files}
     assert "cpu-only.conf" in names and "network.conf" not in names
+    config.write_text("[transcribe]\ndownload = false\n[web]\nport = 8765\n")
+    assert "network.conf" in {p.name for p in plan(user=True, config=config, cpu_only=True).files}
 
 
 def test_what_is_there_already_is_told(home):
