@@ -24,7 +24,7 @@ export class Overview {
   }
 
   tell(told) {
-    const live = told.live ?? { running: [], queue: [], queued: 0, workers: [] };
+    const live = told.live;
     this.#tellHead(told);
     this.#tellRunning(told, live);
     this.#tellQueue(told, live);
@@ -57,7 +57,7 @@ export class Overview {
   }
 
   #idle(told, live) {
-    if (!told.live || !told.is_alive) return "The service does not run, so nothing is made. Start it, and this page shows what it does.";
+    if (!told.is_alive) return "The service does not run, so nothing is made. Start it, and this page shows what it does.";
     if (live.queued) return "Nothing is at work yet. What waits, and why, stands below.";
     return `Nothing to do. Drop a recording into ${told.inbox}, and it appears here.`;
   }

@@ -79,7 +79,7 @@ class Live:
     process_started: str  # as the kernel counts: with `pid` it tells whether that process lives
     started: float
     written: float
-    state: str  # starting, serving, reloading, stopping, stopped
+    state: str  # starting, serving, reloading, stopping, stopped; or never, where it has not run
     problem: str = ""
     done: int = 0
     failed: int = 0
@@ -122,14 +122,14 @@ class DiskState:
 class Status:
     """All that can be told of a service, whether it runs or not.
 
-    `live` is what it has told last, None if never; `is_alive` whether that process still runs, and
-    `is_silent` whether it has told nothing for long.
+    `live` is what it has told last, with what lies in the inbox by now where it does not run;
+    `is_alive` whether that process still runs, `is_silent` whether it has told nothing for long.
     """
 
     is_alive: bool
     is_silent: bool = False
-    seen: float = 0.0  # Unix seconds: when it was last heard of
-    live: Live | None
+    seen: float = 0.0  # Unix seconds: when it was last heard of; 0: never
+    live: Live
     jobs: Mapping[str, int]  # in the journal, by state
     failures: tuple[Failure, ...] = ()  # the latest first
     disks: tuple[DiskState, ...] = ()
@@ -142,7 +142,7 @@ class Status:
             return "the service does not run"
         if self.is_silent:
             return "the service runs, but has told nothing for minutes: it hangs"
-        return self.live.problem if self.live else ""
+        return self.live.problem
 
 
 def age_counts(ages: Sequence[float]) -> tuple[int, ...]:

@@ -34,7 +34,7 @@ def health(arguments: argparse.Namespace) -> int:
     from karaokify_daemon.service import status as module
 
     found = module.status(load(arguments.config, settings=arguments.settings))
-    print(plain(found.problem) or (found.live.line if found.live else ""))
+    print(plain(found.problem) or found.live.line)
     return 1 if found.problem else 0
 
 

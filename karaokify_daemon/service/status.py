@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from karaokify_daemon import __version__
 from karaokify_daemon.adapters import resources, status_file
 from karaokify_daemon.adapters.files import reasons
 from karaokify_daemon.adapters.journal import counts
@@ -26,6 +27,9 @@ from karaokify_daemon.errors import JournalError
 _SILENT_S, _SILENT_IDLE_S = 150.0, 3 * status_file.TOUCH_S  # at work it tells every second
 _MOST_FAILURES = 20
 _ASLEEP = "the service does not run"
+_NEVER = Live(
+    version=__version__, pid=0, host="", process_started="", started=0, written=0, state="never"
+)
 
 
 def status(config: Config) -> Status:
@@ -45,7 +49,7 @@ def status(config: Config) -> Status:
         is_alive=is_alive,
         is_silent=is_alive and time.time() - at > _longest_silence(live),
         seen=at,
-        live=live if is_alive or live is None else _left(live, config),
+        live=live if live is not None and is_alive else _left(live or _NEVER, config),
         jobs=counts(folders.state),
         failures=tuple(_failures(folders.failed)),
         disks=tuple(disks(folders)),

@@ -49,13 +49,12 @@ def _parts(status: Status, at: float) -> Iterator[RenderableType]:
 
 def _sections(status: Status, at: float) -> Iterator[RenderableType]:
     live = status.live
-    if live is not None:
-        if live.running:
-            yield _running(live)
-        if live.queue:
-            yield _queue(live, at)
-        if live.refused:
-            yield _files("Never taken", live.refused, at)
+    if live.running:
+        yield _running(live)
+    if live.queue:
+        yield _queue(live, at)
+    if live.refused:
+        yield _files("Never taken", live.refused, at)
     if status.failures:
         yield _failures(status)
     yield _machine(status)
@@ -63,7 +62,7 @@ def _sections(status: Status, at: float) -> Iterator[RenderableType]:
 
 def _head(status: Status, at: float) -> Text:
     live = status.live
-    if live is None:
+    if not status.seen:
         return Text("The service has not run yet with this configuration.", "yellow")
     if not status.is_alive:
         return Text(
@@ -78,10 +77,10 @@ def _head(status: Status, at: float) -> Text:
 
 def _counts(status: Status) -> Text:
     live = status.live
-    parts = [f"{len(live.running)} at work, {live.queued} waiting" if live else ""]
+    parts = [f"{len(live.running)} at work, {live.queued} waiting"]
     parts += [f"{count} {state}" for state, count in sorted(status.jobs.items())
               if state in ("done", "failed", "held")]  # fmt: skip
-    return Text(", ".join(filter(None, parts)) or "nothing yet")
+    return Text(", ".join(parts))
 
 
 def _running(live: Live) -> Table:
@@ -125,18 +124,18 @@ def _failures(status: Status) -> Table:
 def _machine(status: Status) -> Table:
     table = Table.grid(padding=(0, 2))
     live = status.live
-    for worker in live.workers if live else ():
+    for worker in live.workers:
         what = f"{worker.model} on {worker.device}" if worker.model else "no model in memory"
         held = f", {worker.memory / _GB:.1f} GB" if worker.memory else ""
         restarts = f", started again {worker.restarts} times" if worker.restarts else ""
         table.add_row("Worker", f"{what}{held}{restarts}")
-    held = f"{live.memory / _GB:.1f} GB held, " if live and live.memory else ""
+    held = f"{live.memory / _GB:.1f} GB held, " if live.memory else ""
     if status.memory_free is not None:
         table.add_row("Memory", f"{held}{status.memory_free / _GB:.1f} GB free")
     for disk in status.disks:
         free = f"{disk.free / _GB:.1f} of {disk.total / _GB:.1f} GB free"
         table.add_row("Disk", f"{free} ({', '.join(disk.folders)})")
-    if live and live.cache is not None:
+    if live.cache is not None:
         table.add_row("Cache", f"{live.cache / _GB:.2f} GB, models aside")
     return table
 

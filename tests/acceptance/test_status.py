@@ -31,9 +31,11 @@ def drop(tree, name="talk"):
     (tree.folder / f"{name}.wav").replace(tree.inbox / f"{name}.wav")
 
 
-def test_before_the_first_start_there_is_nothing_to_tell(tree):
+def test_before_the_first_start_what_lies_in_the_inbox_is_told(tree):
+    (tree.inbox / "early.wav").touch()
     found = told(tree)
-    assert found["live"] is None and not found["is_alive"]
+    assert found["live"]["state"] == "never" and not found["is_alive"]
+    assert [one["name"] for one in found["live"]["queue"]] == ["early.wav"]
     assert "has not run yet" in tree.cli("status").stdout
     assert health(tree) == (1, "the service does not run")
 

@@ -54,7 +54,7 @@ def test_a_name_is_no_second_line():
 
 
 def test_what_is_wrong_is_told_of_the_dead_the_silent_and_the_helpless():
-    assert Status(is_alive=False, live=None, jobs={}).problem == "the service does not run"
+    assert Status(is_alive=False, live=live(), jobs={}).problem == "the service does not run"
     assert "hangs" in Status(is_alive=True, is_silent=True, live=live(), jobs={}).problem
     assert Status(is_alive=True, live=live(problem="no disk"), jobs={}).problem == "no disk"
     assert not Status(is_alive=True, live=live(), jobs={}).problem
