@@ -1,4 +1,4 @@
-"""The lines that are added to a file, also after it was rotated away."""
+"""The lines that are added to a file, also after it was rotated away or cut to nothing."""
 
 import os
 import time
@@ -24,6 +24,8 @@ def follow(path: Path, file: TextIO) -> Iterator[str]:
         elif is_other:
             file.close()
             file = path.open(encoding="utf-8", errors="backslashreplace")
+        elif os.fstat(file.fileno()).st_size < file.buffer.tell():  # logrotate's copytruncate
+            file.seek(0)
         else:
             time.sleep(_POLL_S)
 
