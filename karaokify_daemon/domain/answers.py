@@ -5,7 +5,6 @@ So an answer is either exactly of the form asked for, or refused with all that i
 """
 
 import json
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 from karaokify_daemon.domain.choice import Candidate
 from karaokify_daemon.domain.digest import Digest, Point
 from karaokify_daemon.domain.harmless import cut, harmless, slug
+from karaokify_daemon.domain.json_in_text import json_object
 from karaokify_daemon.domain.plain import plain
 
 MOST_POINTS, MOST_CHAPTERS, MOST_CLIPS = 12, 30, 80
@@ -21,10 +21,8 @@ LONGEST_TITLE, LONGEST_SUMMARY, LONGEST_POINT = 80, 1200, 200  # characters
 # Times what was asked for: whoever sees no times cannot know which sentences are short, and what
 # is too long is ended sooner.
 _STRETCHED = 2
-_ATTEMPTS = 100  # places of a text at which JSON may begin
 _TOLD, _IN_SHORT = 20, 3  # problems, at most
-_FENCE = re.compile(r"```[a-zA-Z]*\s*(\{.*\})\s*```", re.DOTALL)
-_THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
+_LONGEST = 200_000  # characters: no answer to what is asked is half as long
 T = TypeVar("T")
 
 
@@ -87,7 +85,9 @@ def read(text: str, bounds: Bounds) -> Digest:
     JSON may stand in a fence or among prose; texts are made plain and cut to their length.
     Raises RefusedError.
     """
-    given = _json(text)
+    if len(text) > _LONGEST:
+        raise RefusedError([f"the answer is longer than {_LONGEST} characters"])
+    given = json_object(text, SCHEMA["properties"])
     if given is None:
         how = "is not one whole JSON object" if text.strip() else "is empty"
         raise RefusedError([f"the answer {how}"])
@@ -127,31 +127,6 @@ def written(digest: Digest) -> dict[str, Any]:
             for c in digest.clips
         ],
     }
-
-
-def _json(text: str) -> dict[str, Any] | None:
-    """Return the first JSON object of a text that is an answer, or may be meant to be one."""
-    text = _THOUGHT.sub("", text)
-    fenced = _FENCE.search(text)
-    for candidate in (text, fenced[1] if fenced else ""):
-        if (found := _decoded(candidate)) is not None:
-            return found
-    starts = [found.start() for found in re.finditer(r"\{", text)][:_ATTEMPTS]
-    return next((f for at in starts if (f := _decoded(text[at:], whole=False)) is not None), None)
-
-
-def _decoded(text: str, *, whole: bool = True) -> dict[str, Any] | None:
-    decoder = json.JSONDecoder(parse_constant=_refuse)
-    try:
-        found = decoder.decode(text) if whole else decoder.raw_decode(text)[0]
-    except (ValueError, RecursionError):
-        return None
-    known = found.keys() & SCHEMA["properties"].keys() if isinstance(found, dict) else ()
-    return found if len(known) >= (1 if whole else 2) else None  # a chapter has a title, too
-
-
-def _refuse(name: str) -> float:
-    raise ValueError(name)
 
 
 class _Reader:

@@ -233,7 +233,8 @@ def _trimmed(
     lead, tail = cuts[0][0].lead, cuts[-1][-1].tail
     if surplus > lead + tail:
         return None
-    behind = surplus * tail // (lead + tail)
+    surplus = max(0, surplus)  # lengths of long reels are rounded
+    behind = surplus * tail // max(1, lead + tail)
     before = surplus - behind
     first = cuts[0][0]
     cuts[0][0] = replace(first, start=first.start + before, lead=lead - before)

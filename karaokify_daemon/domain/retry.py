@@ -22,6 +22,7 @@ INTERRUPTED = 6  # a file in whose hands the service dies so often, at one stage
 _DEADLY = 2  # a file that kills its worker, or a deadline, twice is set aside
 _RESTLESS = 3  # a file that changes under us is settled anew at once, but not for ever
 _FIRST_S, _LONGEST_S = 5.0, 300.0
+_LONGEST_ASKED_S = 6 * 3600.0  # what a provider asks for may be a slip
 _AFTER_DEATH_S = 2.0
 _PATIENCE = 20  # attempts: a recording that finds no memory for more than an hour is too long
 _SPREAD = 0.5  # jobs that failed together do not all come back together
@@ -53,7 +54,8 @@ def decide(error: KaraokifyError, record: Record, chance: float) -> float | None
     `record` is as it was during the attempt; `chance`, from 0 to 1, spreads the times. What lies
     in the file fails at once. What lies around it (a full disk, a vanished mount, no model, no
     language model where one is required, a file that cannot be read) is waited out for as long as
-    it takes, 5 s doubling to 5 min. What may be either gets one retry; where memory was short, 19.
+    it takes, 5 s doubling to 5 min, or what a provider asks for. What may be either gets one retry;
+    where memory was short, 19.
     """
     if not error.retryable:
         return None
@@ -64,8 +66,14 @@ def decide(error: KaraokifyError, record: Record, chance: float) -> float | None
         return None
     if isinstance(error, (*_AROUND, OutOfMemoryError)):
         seconds = _FIRST_S * 2.0 ** min(record.attempts - 1, 10)
-        return min(_LONGEST_S, seconds * (1 + _SPREAD * chance))
+        return max(_asked(error), min(_LONGEST_S, seconds * (1 + _SPREAD * chance)))
     if is_deadly(error):
         lasting = record.deaths + 1 >= _DEADLY
         return None if lasting else _AFTER_DEATH_S * (1 + _SPREAD * chance)
     return None if record.attempts >= _DEADLY else 0.0
+
+
+def _asked(error: KaraokifyError) -> float:
+    """Return how many seconds a provider asks to be left alone for (Retry-After)."""
+    asked: float = error.details.get("retry_after_seconds", 0.0)
+    return min(_LONGEST_ASKED_S, asked)

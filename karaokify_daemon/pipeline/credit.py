@@ -34,7 +34,9 @@ def settled(facts: Mapping[str, Any], chosen: Collection[Candidate]) -> dict[str
     if not chosen or chooser(chosen) == facts["chosen_by"]:
         return dict(facts)
     parts = {"parts": {**facts["parts"], "clips": chooser(chosen)}} if "parts" in facts else {}
-    return {**facts, "chosen_by": chooser(chosen), **parts}
+    whys = [facts["why"]] if "why" in facts else []
+    why = "; ".join([*whys, "with the language model's clips, no reel is as long as was asked for"])
+    return {**facts, "chosen_by": chooser(chosen), "why": why, **parts}
 
 
 def uncredited(error: LlmError, model: str) -> dict[str, Any]:

@@ -202,6 +202,9 @@ class Highlighter:
                 pulse=self._pulse,
             )
             self._tell_missing(several, length_ms, material)
+            if digest.clips and several and not any(clip.offered for clip in several[0].chosen):
+                self._warn(f"no clip of the language model's is in a reel of {seconds:g} s: with "
+                           "them, none would be as long")  # fmt: skip
             made += [(length_ms, one) for one in several]
         used: set[str] = set()
         for i, (length_ms, reel) in enumerate(made):
@@ -213,7 +216,7 @@ class Highlighter:
             title = next((t for t in wished if t and t not in used), again)
             used |= {title} - {""}  # which stands for the stem
             yield NamedReel(
-                ending=ending(i, len(made)),
+                ending=ending(i, len(settings.lengths) * settings.count),
                 asked_ms=length_ms,
                 title=title,
                 reel=reel,
@@ -291,6 +294,8 @@ def reel_facts(named: NamedReel) -> dict[str, Any]:
 
 def ending(number: int, count: int) -> str:
     """Return how the names of a reel's files go on after the stem; its number is from 0.
+
+    `count` is how many were asked for, so that whoever waits for the first knows its name.
 
     >>> ending(0, 1), ending(1, 3)
     ('.highlights', '.short-2')

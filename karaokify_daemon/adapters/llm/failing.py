@@ -92,6 +92,8 @@ def error_of(failure: Failure, settings: Llm, keys: list[str]) -> LlmError:
     facts: dict[str, Any] = {"kind": failure.kind, "model": settings.model}
     facts |= {"status": failure.status} if failure.status else {}
     facts |= {"retry_after": plain(failure.retry_after)} if failure.retry_after else {}
+    asked = _seconds(failure.retry_after, datetime.now(UTC))
+    facts |= {"retry_after_seconds": asked} if asked is not None else {}
     facts |= {"reason": failure.said} if failure.said else {}
     filled = {"keys": " and ".join([*keys, _CREDENTIAL]), **settings.model_dump()}
     return LlmError(problem.format(**filled), advice=advice.format(**filled) or None, **facts)

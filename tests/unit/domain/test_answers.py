@@ -230,6 +230,12 @@ def test_of_what_is_no_answer_nothing_is_valid():
     assert refused.value.valid == Digest()
 
 
+def test_what_is_far_too_long_is_refused_unread():
+    assert problems(json.dumps(answer((0, 2))) + " " * 200_000) == [
+        "the answer is longer than 200000 characters"
+    ]
+
+
 def test_what_was_refused_survives_pickling():
     with pytest.raises(RefusedError) as refused:
         read(json.dumps(answer(title="", clips=[])), BOUNDS)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from karaokify_daemon.domain.choice import Candidate
-from karaokify_daemon.domain.filling import filled, shortened, start
+from karaokify_daemon.domain.filling import _trimmed, filled, shortened, start
 from karaokify_daemon.domain.material import Material, Reel
 from karaokify_daemon.domain.reel import reels
 from karaokify_daemon.domain.sentences import Sentence
@@ -109,6 +109,16 @@ def test_hours_are_filled_quickly_and_may_be_stopped():
 
     with pytest.raises(InterruptedError):
         filled(material, RATE, 7_200_000, pulse=stop)
+
+
+@pytest.mark.parametrize("margin", [0, 300])
+def test_a_reel_that_is_short_enough_is_not_trimmed(margin):
+    words = (Word("w", margin, margin + 2000),)
+    material = Material(sentences=[Sentence(0, words)], worth=[1.0], duration_ms=2 * margin + 2000)
+    one = Candidate(first=0, last=0, length=material.length(0, 0), score=1.0)
+    whole = Reel.of(material, [one], RATE)
+    trimmed = _trimmed(material, RATE, whole.timeline.duration_ms + 100, [one])
+    assert trimmed.timeline.duration_ms == whole.timeline.duration_ms
 
 
 def test_of_a_sentence_that_is_too_long_there_is_a_start():

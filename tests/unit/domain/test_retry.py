@@ -79,6 +79,14 @@ def test_what_lies_around_the_file_is_waited_out(error):
     assert decide(error("is not there"), record(40), 0) == 300
 
 
+@pytest.mark.parametrize(
+    ("asked", "seconds"), [(-5.0, 5), (3.0, 5), (3600.0, 3600), (float("inf"), 6 * 3600)]
+)
+def test_a_provider_is_left_alone_for_as_long_as_it_asks_for(asked, seconds):
+    error = LlmError("no more requests for now", retry_after_seconds=asked)
+    assert decide(error, record(1), 0) == seconds
+
+
 def test_a_video_that_is_not_as_asked_for_gets_a_second_try():
     assert decide(VerifyError("is short"), record(1), 0) == 0
     assert decide(VerifyError("is short"), record(2), 0) is None

@@ -75,4 +75,9 @@ def test_reels_without_a_clip_of_the_model_are_not_chosen_by_it():
     told = settled(facts, [CLIP])
     assert told["chosen_by"] == told["parts"]["clips"] == chooser([CLIP]) == "extractive"
     assert told["parts"]["title"] == "llm" and facts["chosen_by"] == "llm"
+    why = "with the language model's clips, no reel is as long as was asked for"
+    assert told["why"] == why
+    assert settled({**facts, "why": "it was used in part"}, [CLIP])["why"] == (
+        f"it was used in part; {why}"
+    )
     assert settled({"chosen_by": "extractive"}, [CLIP]) == {"chosen_by": "extractive"}

@@ -151,3 +151,21 @@ def test_where_nothing_is_said_there_is_no_reel_and_that_is_told(find):
 def test_a_summary_may_be_made_without_a_reel(find):
     found = find(TEXTS, summary=True)
     assert found.reels == () and found.digest.summary and found.told()["title"]
+
+
+def test_a_single_reel_of_several_that_were_asked_for_has_the_name_of_the_first(find):
+    assert [reel.ending for reel in find(TEXTS, seconds=20, count=5).reels][0] == ".short-1"
+
+
+def test_why_no_clip_of_the_model_is_in_a_reel_is_told(find):
+    texts = [f"Here is what is said in sentence number {i}." for i in range(120)]
+    clips = tuple(
+        Candidate(first=i, last=i + 3, length=0, score=0.5, title="A") for i in range(0, 120, 6)
+    )
+    theirs = {
+        "digest": Digest(title="A", clips=clips).to_dict(),
+        "facts": {"chosen_by": "llm", "parts": {"clips": "llm"}},
+    }
+    reel = find(texts, noted=find(texts, seconds=15).noted | theirs, seconds=15)
+    assert reel.facts["chosen_by"] == "extractive" and "as was asked for" in reel.facts["why"]
+    assert any("no clip of the language model's" in warning for warning in find.warnings)

@@ -90,6 +90,12 @@ def test_each_error_says_what_to_do(failure, said):
     assert error.retryable and error.code == "llm"
 
 
+def test_how_long_the_provider_wants_to_be_left_alone_is_among_the_details_in_seconds():
+    asked = error_of(failed(429, retry_after="3600"), SETTINGS, []).details
+    assert asked["retry_after_seconds"] == 3600
+    assert "retry_after_seconds" not in error_of(failed(429), SETTINGS, []).details
+
+
 def test_what_the_provider_said_is_among_the_details_on_one_line():
     failure = Failure.of({"kind": "APIError", "status": 500, "said": "a\n{x}\x1b[0m\u202e"})
     assert error_of(failure, SETTINGS, []).details["reason"] == "a {x}[0m"
