@@ -10,6 +10,7 @@ from karaokify_daemon.domain.filling import filled, shortened, start
 from karaokify_daemon.domain.leaning import is_question
 from karaokify_daemon.domain.material import Material, Reel, cut_frames
 from karaokify_daemon.domain.offers import SHORTEST_MS, fitting, varied
+from karaokify_daemon.domain.spreading import spread
 from karaokify_daemon.domain.timeline import Cut
 
 _SHORTEST_MS = 2500  # of a clip; a shorter one is not understood
@@ -107,8 +108,14 @@ def reels(
     found: list[Reel] = []
     taken: set[int] = set()
     while len(found) < count and len(taken) < len(material.sentences):
-        sources = _sources(material, length_ms, count, offered, taken, pulse)
-        one = _reel(material, rate, length_ms, sources, taken, pulse)
+
+        def made(weighed: Material, taken: Collection[int] = frozenset(taken)) -> Reel | None:
+            sources = _sources(weighed, length_ms, count, offered, taken, pulse)
+            return _reel(weighed, rate, length_ms, sources, taken, pulse)
+
+        # One of several may be one passage; what somebody has chosen is where it is.
+        alone = count == 1 and not offered
+        one = spread(material, length_ms, made) if alone else made(material)
         if one is None or (found and one.timeline.duration_ms < LEAST * length_ms):
             break
         found.append(one)
