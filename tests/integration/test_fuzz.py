@@ -1,5 +1,6 @@
 """A short run of each fuzz target; `make fuzz` runs them for longer."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,4 +25,4 @@ def test_a_parser_refuses_what_it_cannot_read_by_its_own_error(target, tmp_path)
         check=False,
     )
     assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")[-5000:]
-    assert b"Done 4000 runs" in done.stderr
+    assert re.search(rb"Done 4\d{3} runs", done.stderr)
