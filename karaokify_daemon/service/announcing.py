@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from karaokify_daemon.adapters import hooks
 from karaokify_daemon.config import Config
 
 _MOST_WAITING = 1000
+_END_S = 10.0  # what the end of the service gives those that wait
 
 
 class Announcer:
@@ -24,6 +26,7 @@ class Announcer:
         self.config = config
         self._events: queue.Queue[Callable[[], None] | None] = queue.Queue(_MOST_WAITING)
         self._thread: threading.Thread | None = None
+        self._ends_at = float("inf")
         self._log = structlog.get_logger()
 
     def done(self, values: Mapping[str, str]) -> None:
@@ -35,8 +38,9 @@ class Announcer:
         self._announce("on_failed", self.config.hooks.on_failed, values)
 
     def close(self) -> None:
-        """Wait for what was announced: each hook has its deadline."""
+        """Wait for what was announced, but not for long: what is not run by then is logged."""
         if self._thread is not None:
+            self._ends_at = time.monotonic() + _END_S
             self._events.put(None)
             self._thread.join()
             self._thread = None
@@ -48,13 +52,18 @@ class Announcer:
         seconds = self.config.hooks.timeout_seconds
 
         def run() -> None:
-            problem = hooks.run(command, values, seconds=seconds)
+            problem: str | None = hooks.ENDED
+            if not self._is_over():
+                problem = hooks.run(command, values, seconds=seconds, is_over=self._is_over)
             if problem is None:
                 self._log.info("hook.finished", **facts)
             else:
                 self._log.warning("hook.failed", reason=problem, **facts)
 
         self._put(run, facts)
+
+    def _is_over(self) -> bool:
+        return time.monotonic() >= self._ends_at
 
     def _put(self, run: Callable[[], None], facts: dict[str, Any]) -> None:
         try:

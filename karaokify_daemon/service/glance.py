@@ -46,9 +46,12 @@ class Glance:
 
 
 def _facts(path: str | Path) -> tuple[int, ...]:
-    """Return device, inode and time of change, which is another one for each file that comes."""
+    """Return device, inode and time of change: another one for each file that comes.
+
+    Not that of modification, which a copy tool may set to what it was.
+    """
     try:
         info = os.stat(path)  # noqa: PTH116 - a Path for each costs more than the call
     except OSError:
         return ()
-    return info.st_dev, info.st_ino, info.st_mtime_ns
+    return info.st_dev, info.st_ino, info.st_ctime_ns

@@ -18,6 +18,7 @@ from karaokify_daemon.service.init import EXAMPLE, default_config
 
 NAME = "karaokify-daemon"
 _SYSTEM_CONFIG = Path("/etc/karaokify-daemon/config.toml")
+_URLS = Path("/etc/credstore/notify-urls")
 _SHARED = Path("/srv/karaokify")  # as in tmpfiles.conf and the unit
 _PRIVATE = {"state": Path("/var/lib") / NAME, "cache": Path("/var/cache") / NAME}
 _HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
@@ -221,8 +222,8 @@ def _drop_ins(config: Config, *, cpu_only: bool, version: int) -> Iterator[str]:
         yield "backoff.conf"
     if cpu_only:
         yield "cpu-only.conf"
-        talks = config.llm.model or config.metrics.port or config.notify.urls or config.web.port
-        if config.transcribe.download or talks:
+        asks = config.transcribe.download or config.llm.model or config.notify.urls
+        if asks or _URLS.exists() or config.metrics.port or config.web.port:
             yield "network.conf"
 
 

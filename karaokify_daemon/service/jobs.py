@@ -99,9 +99,12 @@ class JobThread:
 
     def lasts(self, duration_ms: int | None) -> None:
         """Note whether short recordings must not wait for this one. Raises BehindError."""
-        was_long, self.is_long = self.is_long, is_long(duration_ms)
+        was_long, long = self.is_long, is_long(duration_ms)
+        # Asked before it counts itself, or it would come back as soon as it has gone.
+        is_too_much = long and not was_long and self._is_full_of_long()
+        self.is_long = long
         self._progress.lasts = duration_ms / 1000 if duration_ms else None
-        if self.is_long and not was_long and self._is_full_of_long():
+        if is_too_much:
             raise BehindError("long recordings are at work, and short ones shall find a place")
 
     def progress(self, stage: Stage, fraction: float) -> None:

@@ -14,15 +14,18 @@ from karaokify_daemon.adapters.tail import follow
 from karaokify_daemon.errors import ConfigError
 
 UNIT = "karaokify-daemon"
+_SYSTEMS = Path("/etc/karaokify-daemon")
 
 
-def lines(source: Path | None, *, last: int, follows: bool, user: bool) -> Iterator[str]:
+def lines(
+    source: Path | None, *, last: int, follows: bool, user: bool, unit: str = UNIT
+) -> Iterator[str]:
     """Yield the last lines of a log file, or of systemd's journal where there is none.
 
     With `follows`, those to come, too, until the reader closes. Raises ConfigError.
     """
     if source is None:
-        yield from _of_journal(last=last, follows=follows, user=user)
+        yield from _of_journal(unit, last=last, follows=follows, user=user)
         return
     try:
         with source.open(encoding="utf-8", errors="backslashreplace") as file:
@@ -57,8 +60,19 @@ def _event(line: str) -> dict[str, Any] | None:
     return None
 
 
-def _of_journal(*, last: int, follows: bool, user: bool) -> Iterator[str]:
-    command = ["journalctl", "--unit", UNIT, "--output", "cat", "--lines", str(last)]
+def unit_of(config: Path | None) -> str:
+    """Return which unit a configuration is of, as the units that are shipped name them.
+
+    >>> unit_of(Path("/etc/karaokify-daemon/talks.toml")), unit_of(None)
+    ('karaokify-daemon@talks', 'karaokify-daemon')
+    """
+    if config is None or config.parent != _SYSTEMS or config.stem == "config":
+        return UNIT
+    return f"{UNIT}@{config.stem}"
+
+
+def _of_journal(unit: str, *, last: int, follows: bool, user: bool) -> Iterator[str]:
+    command = ["journalctl", "--unit", unit, "--output", "cat", "--lines", str(last)]
     command += ["--user"] if user else []
     command += ["--follow"] if follows else []
     try:

@@ -54,7 +54,11 @@ def logs(arguments: argparse.Namespace) -> int:
     if source is None and arguments.config is not None:
         source = load(arguments.config, settings=arguments.settings).log.file
     found = logview.lines(
-        source, last=max(0, arguments.lines), follows=arguments.follow, user=arguments.user
+        source,
+        last=max(0, arguments.lines),
+        follows=arguments.follow,
+        user=arguments.user,
+        unit=logview.unit_of(arguments.config),
     )
     for line in logview.readable(found, job=arguments.job, colors=sys.stdout.isatty()):
         print(line, flush=True)

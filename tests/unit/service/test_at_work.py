@@ -95,6 +95,26 @@ def test_a_long_one_too_many_goes_back_when_its_length_is_known():
     assert thread.is_long
 
 
+def test_one_that_was_sent_back_is_not_begun_before_there_is_a_place_for_it():
+    jobs = at_work(long=MOST_JOBS // 2 - 1)
+    for name, is_sent_back in (("the last one", False), ("one more", True)):
+        job = Job(id=name, media=Path("talk.wav"))
+        thread = JobThread(parts(), job, lambda: False, jobs.is_full_of_long)
+        assert not jobs.must_wait(name)
+        jobs[name] = One(None, thread, Future())
+        if is_sent_back:
+            with pytest.raises(BehindError):
+                thread.lasts(LONG_MS + 1)
+            jobs[name].future.set_result(None)
+            assert [name for name, _ in jobs.take_ended()] == ["one more"]
+            jobs.known_long.add(name)
+        else:
+            thread.lasts(LONG_MS + 1)
+    assert jobs.must_wait("one more")
+    del jobs["the last one"]
+    assert not jobs.must_wait("one more")
+
+
 def test_one_that_is_at_work_as_a_long_one_stays_there():
     full = False
     thread = JobThread(parts(), Job(id="1", media=Path("talk.wav")), lambda: False, lambda: full)

@@ -6,20 +6,23 @@ import pytest
 from karaokify_daemon.service import glance
 from karaokify_daemon.service.glance import Glance
 
-LONG_AGO = 1_600_000_000
-
 
 @pytest.fixture
 def folders(tmp_path):
     made = [tmp_path / name for name in ("inbox", "preset", "outbox")]
     for folder in made:
         folder.mkdir()
-        os.utime(folder, (LONG_AGO, LONG_AGO))
     return made
 
 
 @pytest.fixture
-def seen(folders):
+def later(monkeypatch):
+    """Let folders have been as they are for long."""
+    monkeypatch.setattr(glance.time, "time_ns", lambda: int(1e9 * (time.time() + 1000)))
+
+
+@pytest.fixture
+def seen(folders, later):
     return Glance.of(folders[:2], folders[2:])
 
 
@@ -29,7 +32,10 @@ def test_where_nothing_has_happened_a_glance_is_enough(seen):
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_a_file_that_comes_or_goes_is_noticed(folders, seen, number):
+    before = folders[number].stat()
     (folders[number] / "talk.wav").touch()
+    assert not seen.is_enough()
+    os.utime(folders[number], ns=(before.st_atime_ns, before.st_mtime_ns))  # as rsync does
     assert not seen.is_enough()
 
 
@@ -44,14 +50,15 @@ def test_a_folder_that_is_another_one_or_gone_is_noticed(folders, seen, number):
     folder.rename(folder.with_name("elsewhere"))
     assert not seen.is_enough()
     folder.mkdir()
-    os.utime(folder, (LONG_AGO, LONG_AGO))
     assert not seen.is_enough()
 
 
-def test_a_folder_that_has_just_changed_may_change_within_the_same_tick_of_its_clock(folders):
+def test_a_folder_that_has_just_changed_may_change_within_the_same_tick_of_its_clock(
+    folders, monkeypatch
+):
     (folders[0] / "talk.wav").touch()
     assert Glance.of(folders[:2], []) is None
-    os.utime(folders[0], (time.time() + 1000,) * 2)  # of a clock that was put back
+    monkeypatch.setattr(glance.time, "time_ns", lambda: 10**18)  # a clock that was put back
     assert Glance.of(folders[:2], []) is None
 
 
