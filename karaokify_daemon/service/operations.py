@@ -34,8 +34,9 @@ def health(arguments: argparse.Namespace) -> int:
     from karaokify_daemon.service import status as module
 
     found = module.status(load(arguments.config, settings=arguments.settings))
-    print(plain(found.problem) or found.live.line)
-    return 1 if found.problem else 0
+    problem = module.ill(found)
+    print(plain(problem) or found.live.line)
+    return 1 if problem else 0
 
 
 def web(arguments: argparse.Namespace) -> int:

@@ -25,6 +25,7 @@ from karaokify_daemon.domain.status import (
 from karaokify_daemon.errors import JournalError
 
 _SILENT_S, _SILENT_IDLE_S = 150.0, 3 * status_file.TOUCH_S  # at work it tells every second
+_LATELY_S, _STIRS_S = 60.0, 35.0  # its main loop goes on twice a minute at least
 _MOST_FAILURES = 20
 _ASLEEP = "the service does not run"
 _NEVER = Live(
@@ -55,6 +56,17 @@ def status(config: Config) -> Status:
         disks=tuple(disks(folders)),
         memory_free=resources.memory_available(),
     )
+
+
+def ill(status: Status) -> str:
+    """Return why a service does not work as it should; empty where it does.
+
+    One that has told nothing for a minute is watched until it stirs, for half a minute at most:
+    with nothing to do it tells nothing for hours, so that disks may rest.
+    """
+    if status.problem or time.time() - status.seen < _LATELY_S:
+        return status.problem
+    return "" if resources.stirs(status.live.pid, _STIRS_S) else "the service runs, but it hangs"
 
 
 def _longest_silence(live: Live | None) -> float:

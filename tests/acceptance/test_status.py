@@ -1,6 +1,7 @@
 """What `status` and `health` tell of a real service: at work, in trouble, hung, and gone."""
 
 import json
+import os
 import shutil
 import signal
 import sqlite3
@@ -180,3 +181,13 @@ def test_figures_are_told_to_prometheus(tree):
 
 def _seconds(tree):
     return json.loads((tree.outbox / "talk/manifest.json").read_text())["duration_seconds"]
+
+
+def test_a_service_that_has_told_nothing_for_long_is_watched_until_it_stirs(tree):
+    with tree.start() as service:
+        service.wait_for("inbox.watched")
+        file = tree.folder / "state/status.json"
+        _until(lambda: told(tree)["live"]["state"], lambda state: state == "serving")
+        long_ago = time.time() - 1000
+        os.utime(file, (long_ago, long_ago))
+        assert health(tree) == (0, "idle; 0 waiting, 0 done, 0 failed")

@@ -11,7 +11,7 @@ from karaokify_daemon.adapters.resources.machine import (
     on_battery,
     temperature,
 )
-from karaokify_daemon.adapters.resources.processes import rss, rss_of_family, step_back
+from karaokify_daemon.adapters.resources.processes import rss, rss_of_family, step_back, stirs
 
 __all__ = [
     "Cgroups",
@@ -25,5 +25,6 @@ __all__ = [
     "rss",
     "rss_of_family",
     "step_back",
+    "stirs",
     "temperature",
 ]

@@ -1,9 +1,11 @@
 """What our child processes take, and how they step back for others."""
 
 import contextlib
+import time
 
 import psutil
 
+_LOOK_S = 0.2
 _LOWEST = 7  # of the best-effort class: the last in the queue, and yet never starved
 
 
@@ -25,6 +27,23 @@ def rss_of_family(pid: int) -> int:
     except (psutil.Error, OSError):
         return 0
     return rss(pid) + sum(rss(child.pid) for child in children)
+
+
+def stirs(pid: int, seconds: float) -> bool:
+    """Tell whether the main thread of a process does anything within some seconds, if only wait.
+
+    The kernel counts each time that it goes on; one that is stopped, or waits for ever, does not.
+    """
+    until = time.monotonic() + seconds
+    try:
+        before = psutil.Process(pid).num_ctx_switches()
+        while time.monotonic() < until:
+            if psutil.Process(pid).num_ctx_switches() != before:
+                return True
+            time.sleep(_LOOK_S)
+    except psutil.Error:
+        return False
+    return False
 
 
 def step_back(pid: int, nice: int) -> None:
