@@ -12,6 +12,7 @@ from karaokify_daemon.domain.material import Material, Reel, cut_frames
 from karaokify_daemon.domain.offers import SHORTEST_MS, fitting, varied
 from karaokify_daemon.domain.spreading import spread
 from karaokify_daemon.domain.timeline import Cut
+from karaokify_daemon.domain.topping import topped_up
 
 _SHORTEST_MS = 2500  # of a clip; a shorter one is not understood
 _LONGEST_MS, _LONGEST_SHARE = 20_000, 0.4  # of a clip; more of a reel that is long
@@ -177,7 +178,8 @@ def _reel(
             return one
         found += [one] if one is not None else []
     if found:
-        return max(found, key=lambda one: one.timeline.frames)
+        longest = max(found, key=lambda one: one.timeline.frames)
+        return topped_up(material, longest, rate, length_ms, taken=taken, pulse=pulse)
     return None if taken else _cut(lambda: start(material, rate, length_ms))
 
 
