@@ -35,6 +35,7 @@ _BYTES_PER_TOKEN = 3  # of UTF-8: rather too few, so that an estimate is rather 
 _OVERLAP = 0.1  # of a window is in the next one, too
 _PLENTY = 1.5  # how much more is asked for than reels hold, so that there is a choice
 _ENOUGH = 0.5  # of what the longest reel holds; with less, there is no good reel
+_LONGER = 1.5  # than the shortest reel: there, a third of a clip may be left out
 _REPEATED = 6000  # characters of a refused answer that are sent back
 _TOKENS_OF_ANSWER = 400  # that are shown of each where several are merged, its clips included
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
@@ -89,7 +90,8 @@ class Wish:
         if not lengths or not found:
             return cls(language=language, longest=0, least=0, most=0, longest_ms=0)
         usual = max(500.0, median(sentence.end - sentence.start for sentence in found))
-        longest_ms = longest_clip_ms(round(min(lengths) * 1000), count)
+        longest_ms = longest_clip_ms(round(max(lengths) * 1000), count)
+        longest_ms = min(longest_ms, round(_LONGER * min(lengths) * 1000))
         most = math.ceil(max(lengths) * 1000 * count * _PLENTY / usual)
         least = math.ceil(max(lengths) * 1000 * _ENOUGH / usual)
         return cls(

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 LEAST = 0.9  # of the length that is asked for
-# Into so many parts that length is divided; that of long reels, whose clips are short beside it,
-# into more, as far as time and memory go.
+LONG_MS = 900_000  # beside which clips are short
+# Into so many parts that length is divided; that of long reels into more, as far as time and
+# memory go.
 _STEPS, _MOST_STEPS = 600, 6000
-_LONG_MS, _UPDATES, _CELLS = 900_000, 12_000_000, 8_000_000
+_UPDATES, _CELLS = 12_000_000, 8_000_000
 _MANY = 40_000  # candidates; of more, some that are nearly as long as others are left out
 _PULSE = 200  # candidates between two calls
 _NEVER = -math.inf
@@ -87,7 +88,7 @@ def best(
 
 
 def _steps(given: Sequence[Candidate], length_ms: int) -> int:
-    if length_ms <= _LONG_MS:
+    if length_ms <= LONG_MS:
         return _STEPS
     ends = len({one.last for one in given})
     most = min(_MOST_STEPS, _UPDATES // min(_MANY, len(given)), _CELLS // ends)

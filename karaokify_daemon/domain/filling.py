@@ -21,8 +21,10 @@ from karaokify_daemon.domain.material import (
     Material,
     Reel,
     cut_frames,
+    reel_of,
 )
 from karaokify_daemon.domain.timeline import Cut
+from karaokify_daemon.domain.topping import topped_up
 
 _PULSE = 500  # candidates between two calls
 _MANY = 60_000  # candidates; of more, those of the most sentences are left out
@@ -59,11 +61,17 @@ def filled(
     None of its clips is shorter than `shortest_ms`. Where none is so long but one that is too long
     by the silence at its ends, it has less of that. None where all are longer.
     """
+    whole = _everything(material, rate, taken, shortest_ms)
+    if whole is not None and whole.timeline.duration_ms <= length_ms:
+        return whole
     most = int(length_ms * rate / 1000)
     longest = most + math.ceil(2 * LONGEST_MARGIN_MS * rate / 1000)
-    every = _every(material, length_ms + 2 * LONGEST_MARGIN_MS, taken, shortest_ms)
+    every = list(_every(material, length_ms + 2 * LONGEST_MARGIN_MS, taken, shortest_ms))
     search = _Search(material, _pieces(material, rate, longest, every), longest, pulse)
     best = _longest(material, rate, length_ms, search)
+    if best is None or best.timeline.duration_ms < LEAST * length_ms:
+        chosen = best.chosen if best else ()
+        best = topped_up(material, rate, length_ms, chosen, every, pulse) or best
     if best is not None and best.timeline.duration_ms >= LEAST * length_ms:
         return best
     for total in search.totals(longest):
@@ -74,6 +82,23 @@ def filled(
         if trimmed is not None:
             return trimmed
     return best
+
+
+def _everything(
+    material: Material, rate: Fraction, taken: Collection[int], shortest_ms: int
+) -> Reel | None:
+    """Return the reel of all that may be in it."""
+    passages: list[Candidate] = []
+    for i in range(len(material.sentences)):
+        if i in taken:
+            continue
+        before = passages[-1] if passages else None
+        if before is not None and before.last == i - 1 and not material.silent(i):
+            passages[-1] = replace(before, last=i)
+        else:
+            passages.append(Candidate(first=i, last=i, length=0, score=0.0))
+    long = [one for one in passages if material.length(one.first, one.last) >= shortest_ms]
+    return reel_of(material, rate, long)
 
 
 def _longest(material: Material, rate: Fraction, length_ms: int, search: "_Search") -> Reel | None:
@@ -212,8 +237,12 @@ class _Search:
         count = len(self._pieces)
         if behind is not None:
             count = bisect_right(self._lasts, self._free(behind))
+        rests: dict[int, int] = {}  # by tail: there are thousands of pieces, and few tails
         for piece, reached in zip(self._pieces[:count], self._reached, strict=False):
-            rest = total - (self.units(behind.grows(piece.tail)) if behind else 0)
+            rest = rests.get(piece.tail)
+            if rest is None:
+                rest = total - (self.units(behind.grows(piece.tail)) if behind else 0)
+                rests[piece.tail] = rest
             if rest > 0 and reached >> rest & 1:
                 yield piece, rest
 

@@ -1,7 +1,7 @@
 """What reels are made of, and what a reel consists of."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -152,9 +152,36 @@ class Reel:
         return frozenset(i for clip in self.chosen for i in range(clip.first, clip.last + 1))
 
 
+def reel_of(material: Material, rate: Fraction, chosen: Iterable[Candidate]) -> Reel | None:
+    """Return the reel of parts in whatever order; None where nothing is as long as two frames."""
+    joined = _joined(material, sorted(chosen, key=lambda clip: clip.first))
+    try:
+        return Reel.of(material, joined, rate)
+    except ValueError:
+        return None
+
+
 def cut_frames(cut: Cut, rate: Fraction) -> int:
     """Return how many frames a cut has by itself."""
     return round((cut.end - cut.start) * rate / 1000)
+
+
+def _joined(material: Material, chosen: Sequence[Candidate]) -> list[Candidate]:
+    """Return clips of which no two are one passage: between them, there would be a cut for nothing.
+
+    Those that were offered have titles of their own, so they stay apart.
+    """
+    found: list[Candidate] = []
+    for clip in chosen:
+        before = found[-1] if found else clip
+        one = before.last + 1 == clip.first and not material.silent(clip.first)
+        if one and not (before.offered or clip.offered):
+            length = material.length(before.first, clip.last)
+            score = before.score + clip.score
+            found[-1] = replace(before, last=clip.last, length=length, score=score)
+        else:
+            found.append(clip)
+    return found
 
 
 def _mended(shown: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -1,14 +1,13 @@
 """Reels: the best sentences of a recording, cut between words."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
-from karaokify_daemon.domain.choice import LEAST, Candidate, best
+from karaokify_daemon.domain.choice import LEAST, LONG_MS, Candidate, best
 from karaokify_daemon.domain.filling import filled, shortened, start
 from karaokify_daemon.domain.leaning import is_question
-from karaokify_daemon.domain.material import Material, Reel, cut_frames
+from karaokify_daemon.domain.material import Material, Reel, cut_frames, reel_of
 from karaokify_daemon.domain.offers import SHORTEST_MS, fitting, varied
 from karaokify_daemon.domain.spreading import spread
 from karaokify_daemon.domain.timeline import Cut
@@ -178,8 +177,7 @@ def _reel(
             return one
         found += [one] if one is not None else []
     if found:
-        longest = max(found, key=lambda one: one.timeline.frames)
-        return topped_up(material, longest, rate, length_ms, taken=taken, pulse=pulse)
+        return max(found, key=lambda one: one.timeline.frames)
     return None if taken else _cut(lambda: start(material, rate, length_ms))
 
 
@@ -216,42 +214,27 @@ def _best(
     What crossfades take depends on what is chosen, so it is chosen anew with more or less room.
     """
     result: Reel | None = None
+    rounded = length_ms > LONG_MS
     room, low, high = length_ms, 0, 2 * length_ms
     for _ in range(_ROUNDS):
         pulse()
-        chosen = _joined(material, best(candidates, room, pulse))
-        made = _cut(lambda chosen=chosen: Reel.of(material, chosen, rate))  # type: ignore[misc]
-        if made is None:
+        chosen = best(candidates, room, pulse)
+        one = reel_of(material, rate, chosen)
+        if one is None:
             break
-        length = made.timeline.duration_ms
+        if rounded:
+            one = topped_up(material, rate, length_ms, chosen, candidates, pulse) or one
+        length = one.timeline.duration_ms
         if length > length_ms:
             high = room
         else:
             low = room
             if result is None or length > result.timeline.duration_ms:
-                result = made
-        if _ENOUGH * length_ms <= length <= length_ms:
+                result = one
+        if length <= length_ms and (rounded or length >= _ENOUGH * length_ms):
             break
         wanted = room + length_ms - length
         if not low:
             wanted -= round(_SMALLER * length_ms)
         room = wanted if low < wanted < high else (low + high) // 2
     return result
-
-
-def _joined(material: Material, chosen: Sequence[Candidate]) -> list[Candidate]:
-    """Return clips of which no two are one passage: between them, there would be a cut for nothing.
-
-    Those that were offered have titles of their own, so they stay apart.
-    """
-    found: list[Candidate] = []
-    for clip in chosen:
-        before = found[-1] if found else clip
-        one = before.last + 1 == clip.first and not material.silent(clip.first)
-        if one and not (before.offered or clip.offered):
-            length = material.length(before.first, clip.last)
-            score = before.score + clip.score
-            found[-1] = replace(before, last=clip.last, length=length, score=score)
-        else:
-            found.append(clip)
-    return found

@@ -173,13 +173,15 @@ def test_a_repair_lists_what_was_wrong():
 
 def test_what_is_wished_follows_the_lengths_of_reels():
     several = Wish.of(talk(1000), [30, 90], 2, "en")  # of 3 s each
-    assert (several.longest, several.longest_ms) == (10, 30_000)  # one clip may be all of a reel
+    assert (several.longest, several.longest_ms) == (15, 45_000)  # of that, 30 s are two thirds
+    alike = Wish.of(talk(1000), [30], 2, "en")
+    assert (alike.longest, alike.longest_ms) == (10, 30_000)  # one clip may be all of a reel
     assert (several.least, several.most) == (15, 90)
     wish = Wish.of(talk(1000), [30, 90], 1, "en")
-    assert (wish.longest, wish.longest_ms) == (7, 20_000)
+    assert (wish.longest, wish.longest_ms) == (12, 36_000)  # suits the longest reel
     assert (wish.least, wish.most) == (15, 45)
     one = wish.of_one_in(30)
-    assert (one.least, one.most, one.longest) == (1, 7, 7)
+    assert (one.least, one.most, one.longest) == (1, 12, 12)
     assert wish.of_one_in(1) == wish
     short = Wish.of(talk(4), [90], 1, "en")
     assert (short.least, short.most) == (2, 4)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from karaokify_daemon.domain.asking import Wish
 from karaokify_daemon.domain.choice import Candidate
 from karaokify_daemon.domain.frames import reel_rate
 from karaokify_daemon.domain.material import Material
@@ -158,6 +159,23 @@ def test_of_what_was_offered_and_is_too_long_there_is_as_much_as_fits():
     )
     assert one.chosen[0].first <= 50 <= one.chosen[-1].last
     assert 27_000 <= one.timeline.duration_ms <= 30_000
+
+
+@pytest.mark.parametrize(("seconds", "count"), [(30, 1), (30, 2), (90, 1), (90, 2)])
+def test_what_was_offered_for_the_longest_reel_suits_the_shortest_too(seconds, count):
+    found, duration = talk(300)
+    material = Material(sentences=found, worth=[0.5] * 300, duration_ms=duration)
+    longest_ms = Wish.of(found, [30, 90], count, "en").longest_ms
+    offered = []
+    for first in range(0, 280, 20):
+        last = max(i for i in range(first, 300) if found[i].end - found[first].start <= longest_ms)
+        offered.append(Candidate(first=first, last=min(last, first + 18), length=0, score=0.9))
+    several = reels(material, RATE, length_ms=seconds * 1000, count=count, offered=offered)
+    assert len(several) == count
+    for one in several:
+        assert 900 * seconds <= one.timeline.duration_ms <= 1000 * seconds
+        assert all(clip.offered for clip in one.chosen)
+        assert len(one.chosen) <= (1 if seconds == 30 else 4)
 
 
 def alike(count, each_ms=4000, gap_ms=500):
