@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from karaokify_daemon.config import Config
 from karaokify_daemon.domain.chapters import Chapter
 from karaokify_daemon.domain.extracts import says_more
-from karaokify_daemon.pipeline.highlights import NamedReel
+from karaokify_daemon.pipeline.named_reels import NamedReel
 
 _SHORTEST_TITLED_MS = 2000
 

@@ -22,31 +22,17 @@ from karaokify_daemon.domain.labels import label
 from karaokify_daemon.domain.material import Material, Reel
 from karaokify_daemon.domain.reel import reels
 from karaokify_daemon.domain.sentences import Sentence, sentences
-from karaokify_daemon.domain.transcript import Segment, Transcript
+from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.errors import CancelledError, LlmError
 from karaokify_daemon.pipeline.asking import ask
-from karaokify_daemon.pipeline.credit import chooser, credited, settled, uncredited, warning
+from karaokify_daemon.pipeline.credit import credited, settled, uncredited, warning
+from karaokify_daemon.pipeline.named_reels import NamedReel, ending, reel_facts
 
 if TYPE_CHECKING:
     from karaokify_daemon.pipeline.digesting import Extractive
 
 _FRAME_MS = 50
 _AT_A_TIME = 300  # words
-
-
-@dataclass(frozen=True, kw_only=True)
-class NamedReel:
-    """A reel of a bundle: the ending of its files' names, its title and those of its clips.
-
-    `labels` are those of clips that stand in the picture.
-    """
-
-    ending: str
-    asked_ms: int
-    title: str
-    reel: Reel
-    titles: tuple[str, ...]
-    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,27 +173,28 @@ class Highlighter:
         self, material: Material, digest: Digest, own: "Extractive", rate: Fraction
     ) -> Iterator[NamedReel]:
         settings = self._config.highlights
-        made: list[tuple[int, Reel]] = []
+        made: list[tuple[str, int, Reel]] = []
         if settings.lengths and (faster := reel_rate(rate)) != rate:
             self._warn(f"reels have {faster} frames a second: with {rate}, words would be cut off")
             rate = faster
+        count = settings.count
         for seconds in settings.lengths:
             length_ms = round(seconds * 1000)
             several = reels(
                 material,
                 rate,
                 length_ms=length_ms,
-                count=settings.count,
+                count=count,
                 offered=digest.clips,
                 pulse=self._pulse,
             )
             self._tell_missing(several, length_ms, material)
-            if digest.clips and several and not any(clip.offered for clip in several[0].chosen):
-                self._warn(f"no clip of the language model's is in a reel of {seconds:g} s: with "
-                           "them, none would be as long")  # fmt: skip
-            made += [(length_ms, one) for one in several]
+            for one in several:
+                name = ending(len(made), len(settings.lengths) * count)
+                self._tell_unused(one, name, length_ms, digest, material)
+                made.append((name, length_ms, one))
         used: set[str] = set()
-        for i, (length_ms, reel) in enumerate(made):
+        for i, (name, length_ms, reel) in enumerate(made):
             clips = [material.sentences[clip.first : clip.last + 1] for clip in reel.chosen]
             titles = tuple(clip.title or own.title(clip.first, clip.last) for clip in reel.chosen)
             by_score = sorted(range(len(titles)), key=lambda n: -reel.chosen[n].score)
@@ -216,7 +203,7 @@ class Highlighter:
             title = next((t for t in wished if t and t not in used), again)
             used |= {title} - {""}  # which stands for the stem
             yield NamedReel(
-                ending=ending(i, len(settings.lengths) * settings.count),
+                ending=name,
                 asked_ms=length_ms,
                 title=title,
                 reel=reel,
@@ -234,6 +221,15 @@ class Highlighter:
             if (found_ms := reel.timeline.duration_ms) < wanted:
                 self._warn(f"a reel of {seconds:g} s has only {found_ms / 1000:.1f} s: no other "
                            "sentences fit")  # fmt: skip
+
+    def _tell_unused(
+        self, reel: Reel, name: str, length_ms: int, digest: Digest, material: Material
+    ) -> None:
+        """Warn where a reel has none of the clips that a language model has chosen."""
+        is_chosen = material.duration_ms > length_ms  # else it is the recording as it is
+        if digest.clips and is_chosen and not any(clip.offered for clip in reel.chosen):
+            self._warn(f"{name.removeprefix('.')} has no clip of the language model's: with those "
+                       "that are left, it would not be as long as was asked for")  # fmt: skip
 
     def _pulse(self) -> None:
         if self._cancelled():
@@ -253,51 +249,3 @@ def loudness_of(found: Sequence[Sentence], pcm: Path) -> list[float | None]:
     frames = levels(pcm, _FRAME_MS)
     spans = [frames[s.start // _FRAME_MS : s.end // _FRAME_MS] for s in found]
     return [median(span) if span else None for span in spans]
-
-
-def clips_of(named: NamedReel, found: Sequence[Sentence]) -> list[dict[str, Any]]:
-    """Return the clips of a reel for JSON: times in seconds, of the recording and of the reel."""
-    timeline = named.reel.timeline
-    clips = []
-    for candidate, parts, title in zip(
-        named.reel.chosen, named.reel.parts, named.titles, strict=True
-    ):
-        said = found[candidate.first : candidate.last + 1]
-        heard = timeline.moved(Transcript(tuple(Segment(sentence.words) for sentence in said)))
-        clips.append(
-            {
-                "source_start": parts[0].start / 1000,
-                "source_end": timeline.source_end(parts[-1]) / 1000,
-                "output_start": timeline.ms(parts[0].at) / 1000,
-                "output_end": timeline.ms(parts[-1].until) / 1000,
-                "cuts": [[part.start / 1000, timeline.source_end(part) / 1000] for part in parts],
-                "sentences": [sentence.id for sentence in said],
-                "title": title,
-                "score": round(candidate.score, 3),
-                "chosen_by": chooser([candidate]),
-                "text": said[0].joiner.join(word.text for word in heard.words),
-            }
-        )
-    return clips
-
-
-def reel_facts(named: NamedReel) -> dict[str, Any]:
-    """Return what the manifest tells of a reel."""
-    return {
-        "ending": f"{named.ending}.mp4",
-        "title": named.title,
-        "asked_seconds": named.asked_ms / 1000,
-        "seconds": named.reel.timeline.duration_ms / 1000,
-        "clips": len(named.reel.chosen),
-    }
-
-
-def ending(number: int, count: int) -> str:
-    """Return how the names of a reel's files go on after the stem; its number is from 0.
-
-    `count` is how many were asked for, so that whoever waits for the first knows its name.
-
-    >>> ending(0, 1), ending(1, 3)
-    ('.highlights', '.short-2')
-    """
-    return ".highlights" if count == 1 else f".short-{number + 1}"

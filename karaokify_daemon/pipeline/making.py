@@ -23,8 +23,9 @@ from karaokify_daemon.domain.transcript import Transcript
 from karaokify_daemon.pipeline.clip_titles import chapters_of, clip_titles
 from karaokify_daemon.pipeline.course import Course
 from karaokify_daemon.pipeline.exports import exports
-from karaokify_daemon.pipeline.highlights import Highlights, NamedReel
+from karaokify_daemon.pipeline.highlights import Highlights
 from karaokify_daemon.pipeline.means import Means
+from karaokify_daemon.pipeline.named_reels import NamedReel
 from karaokify_daemon.pipeline.notes import Notes
 from karaokify_daemon.pipeline.render_config import RenderConfig
 from karaokify_daemon.pipeline.sound import told

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from karaokify_daemon.pipeline.credit import chooser
-from karaokify_daemon.pipeline.highlights import Highlights, NamedReel, clips_of
+from karaokify_daemon.pipeline.highlights import Highlights
+from karaokify_daemon.pipeline.named_reels import NamedReel, clips_of
 
 
 def write_text(path: Path, text: str) -> None:

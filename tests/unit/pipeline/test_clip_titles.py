@@ -7,7 +7,7 @@ from karaokify_daemon.domain.choice import Candidate
 from karaokify_daemon.domain.material import Reel
 from karaokify_daemon.domain.timeline import Cut
 from karaokify_daemon.pipeline.clip_titles import chapters_of, clip_titles
-from karaokify_daemon.pipeline.highlights import NamedReel
+from karaokify_daemon.pipeline.named_reels import NamedReel
 
 # 5 s, 4.9 s of which 0.1 s lie within the first, and 1.5 s of which the same is true.
 CUTS = [

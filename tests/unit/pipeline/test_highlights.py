@@ -8,7 +8,8 @@ from karaokify_daemon.config import from_dict
 from karaokify_daemon.domain.choice import Candidate
 from karaokify_daemon.domain.digest import Digest, Point
 from karaokify_daemon.domain.transcript import Segment, Transcript, Word
-from karaokify_daemon.pipeline.highlights import Highlighter, clips_of
+from karaokify_daemon.pipeline.highlights import Highlighter
+from karaokify_daemon.pipeline.named_reels import clips_of
 
 RATE = Fraction(30)
 TEXTS = [f"Here is what is said in sentence number {i}." for i in range(30)]
@@ -159,13 +160,31 @@ def test_a_single_reel_of_several_that_were_asked_for_has_the_name_of_the_first(
 
 def test_why_no_clip_of_the_model_is_in_a_reel_is_told(find):
     texts = [f"Here is what is said in sentence number {i}." for i in range(120)]
-    clips = tuple(
-        Candidate(first=i, last=i + 3, length=0, score=0.5, title="A") for i in range(0, 120, 6)
-    )
-    theirs = {
+
+    def told(seconds):
+        find.warnings.clear()
+        noted = find(texts, seconds=seconds).noted | offered(range(0, 120, 6))
+        return find(texts, noted=noted, seconds=seconds).facts
+
+    facts = told(15)
+    assert facts["chosen_by"] == "extractive" and "as was asked for" in facts["why"]
+    [warning] = find.warnings
+    assert warning.startswith("highlights has no clip of the language model's")
+    facts = told([15, 90])
+    assert facts["chosen_by"] == "llm"
+    assert [reel["chosen_by"] for reel in facts["reels"]] == ["extractive", "llm"]
+    assert [warning.partition(" ")[0] for warning in find.warnings] == ["short-1"]
+
+
+def test_of_a_recording_that_is_a_reel_as_it_is_nothing_is_told(find):
+    find(TEXTS, noted=find(TEXTS, seconds=900).noted | offered([0]), seconds=900)
+    assert not any("language model" in warning for warning in find.warnings)
+
+
+def offered(firsts):
+    """Return what a language model has answered that chose clips of four sentences."""
+    clips = tuple(Candidate(first=i, last=i + 3, length=0, score=0.5, title="A") for i in firsts)
+    return {
         "digest": Digest(title="A", clips=clips).to_dict(),
         "facts": {"chosen_by": "llm", "parts": {"clips": "llm"}},
     }
-    reel = find(texts, noted=find(texts, seconds=15).noted | theirs, seconds=15)
-    assert reel.facts["chosen_by"] == "extractive" and "as was asked for" in reel.facts["why"]
-    assert any("no clip of the language model's" in warning for warning in find.warnings)
