@@ -3,26 +3,17 @@
 import json
 import os
 import re
-import subprocess
 import time
-from contextlib import suppress
 
 import pytest
 
 from tests.support.media import speech, transcript
-from tests.support.receiver import Receiver
 from tests.support.service import events, run_cli
 
 pytest.importorskip("apprise")
 
 URLS = re.compile(r"^urls = .*$", re.MULTILINE)
 SECRET = "0123456789-do-not-tell"
-
-
-@pytest.fixture
-def receiver():
-    with Receiver() as one:
-        yield one
 
 
 def configure(tree, *urls):
@@ -95,20 +86,6 @@ def test_what_a_server_refuses_is_tried_again(tree, receiver):
         receiver.status = None
         service.wait_for("notify.sent", notice="done")
     assert [one["title"] for one in receiver.all()] == ["Done: talk"] * 2
-
-
-@pytest.fixture
-def small_outbox(tree):
-    command = ["mount", "-t", "tmpfs", "-o", "size=4m", "none", str(tree.outbox)]
-    if subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("may not mount a file system here")
-    filler = tree.outbox / "filler"
-    with suppress(OSError), filler.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(4096))
-    os.truncate(filler, filler.stat().st_size - 200_000)
-    yield filler
-    subprocess.run(["umount", "-l", str(tree.outbox)], check=True)
 
 
 def test_a_full_disk_is_told_once_and_when_it_is_so_no_more(tree, receiver, small_outbox):

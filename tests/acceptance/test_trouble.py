@@ -8,12 +8,7 @@ import subprocess
 import pytest
 
 from tests.support.media import speech, transcript
-from tests.support.service import COMMAND, Tree, events, run_cli
-
-
-@pytest.fixture
-def tree(tmp_path):
-    return Tree(tmp_path / "tree")
+from tests.support.service import COMMAND, events, run_cli
 
 
 @pytest.mark.parametrize("name", ["archive", "failed", "outbox"])

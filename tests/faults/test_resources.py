@@ -5,37 +5,16 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-from contextlib import suppress
 
 import psutil
 import pytest
 
 from tests.support.media import speech, transcript
-from tests.support.service import Service, Tree, events
+from tests.support.service import Service, events
 
 LONG = " ".join(["The quick brown fox jumps over the lazy dog."] * 12)
 FLOOR = re.compile(r"^min_free_memory_mb = \d+", re.MULTILINE)
 ENDLESS = "1000000000"
-
-
-@pytest.fixture
-def tree(tmp_path):
-    return Tree(tmp_path / "tree")
-
-
-@pytest.fixture
-def small_outbox(tree):
-    command = ["mount", "-t", "tmpfs", "-o", "size=4m", "none", str(tree.outbox)]
-    if subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("may not mount a file system here")
-    filler = tree.outbox / "filler"
-    with suppress(OSError), filler.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(4096))
-    os.truncate(filler, filler.stat().st_size - 200_000)
-    yield filler
-    subprocess.run(["umount", "-l", str(tree.outbox)], check=True)
 
 
 def drop(tree, name="talk.wav", text="Hello world.", *, known=True):

@@ -44,6 +44,17 @@ class Waiter(threading.Thread):
         return False
 
 
+@contextmanager
+def refused_half(gate, folder):
+    """Yield a job that is refused more than half of a disk: another is promised as much."""
+    _, free, _ = resources.disk(folder)
+    half = Needs(disks=(("cache", int(free / 1.5 * 0.6)),))
+    with passed(gate, half, Stage.RENDER):
+        waiter = Waiter(gate, half)
+        assert waiter.asked.wait(PATIENCE_S)
+        yield waiter
+
+
 def test_what_needs_little_passes_at_once_and_silently(tmp_path):
     gate = gate_of(tmp_path)
     with capture_logs() as log, passed(gate, Needs(memory=1000, disks=(("cache", 1000),))):
@@ -67,11 +78,7 @@ def test_memory_is_waited_for_while_another_stage_is_at_work_and_no_longer(tmp_p
 
 def test_what_others_were_promised_is_not_promised_twice(tmp_path):
     gate = gate_of(tmp_path)
-    _, free, _ = resources.disk(tmp_path)
-    half = Needs(disks=(("cache", int(free / 1.5 * 0.6)),))
-    with passed(gate, half, Stage.RENDER):
-        waiter = Waiter(gate, half)
-        assert waiter.asked.wait(PATIENCE_S)
+    with refused_half(gate, tmp_path) as waiter:
         assert "on the disk of the cache" in gate.waiting["second.wav"]
     assert waiter.passed.wait(PATIENCE_S)
     waiter.join()
@@ -227,11 +234,7 @@ def test_others_at_the_same_stage_and_disks_are_awaited_as_long_as_it_takes(
 
 def test_a_disk_that_others_have_filled_is_told_and_one_that_we_shall_empty_is_not(tmp_path):
     gate = gate_of(tmp_path)
-    _, free, _ = resources.disk(tmp_path)
-    half = Needs(disks=(("cache", int(free / 1.5 * 0.6)),))
-    with passed(gate, half, Stage.RENDER):
-        waiter = Waiter(gate, half)
-        assert waiter.asked.wait(PATIENCE_S)
+    with refused_half(gate, tmp_path) as waiter:
         assert gate.full == ""
     waiter.join(PATIENCE_S)
     seen = []

@@ -9,17 +9,10 @@ from karaokify_daemon.config import from_dict
 from karaokify_daemon.domain.notices import Done, Failed
 from karaokify_daemon.service import notifying
 from karaokify_daemon.service.notifying import Notifier, tried
-from tests.support.receiver import Receiver
 
 pytest.importorskip("apprise")
 
 FINE = {"service": "", "jobs": "", "disk": ""}
-
-
-@pytest.fixture
-def receiver():
-    with Receiver() as one:
-        yield one
 
 
 @pytest.fixture

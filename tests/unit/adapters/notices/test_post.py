@@ -12,19 +12,12 @@ import pytest
 
 from karaokify_daemon.adapters.notices import Failure, Post
 from karaokify_daemon.domain.notices import Notice
-from tests.support.receiver import Receiver
 
 pytest.importorskip("apprise")
 
 HARSH = "*a* _b_ <b>c</b> `d` \\n :smile: &amp; #1"
 NOTICE = Notice(event="done", title=HARSH, body=f"{HARSH}\nsecond line", kind="success")
 SLOW = 60.0  # for a busy machine
-
-
-@pytest.fixture
-def receiver():
-    with Receiver() as one:
-        yield one
 
 
 def send(*urls, notice=NOTICE, seconds=SLOW):
