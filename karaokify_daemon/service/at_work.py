@@ -5,7 +5,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from karaokify_daemon.domain.record import Record
-from karaokify_daemon.service.jobs import JobThread, Outcome
+from karaokify_daemon.service.jobs import JobThread
+from karaokify_daemon.service.outcome import Outcome
 
 MOST_JOBS = 64  # of limits.jobs, and of all
 _MOST_LONG = MOST_JOBS // 2  # the rest is for short ones, however many long ones came before

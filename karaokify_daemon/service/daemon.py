@@ -22,8 +22,9 @@ from karaokify_daemon.domain.record import Record
 from karaokify_daemon.errors import KaraokifyError
 from karaokify_daemon.service.at_work import MOST_JOBS, AtWork, One
 from karaokify_daemon.service.glance import Glance
-from karaokify_daemon.service.jobs import JobThread, Outcome
+from karaokify_daemon.service.jobs import JobThread
 from karaokify_daemon.service.live import Reporter, tell_start
+from karaokify_daemon.service.outcome import Outcome
 from karaokify_daemon.service.pacing import SETTLING_S, Pace
 from karaokify_daemon.service.parts import Parts
 from karaokify_daemon.service.pulse import Pulse

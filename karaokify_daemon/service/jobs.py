@@ -4,7 +4,6 @@ import os
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -31,33 +30,12 @@ from karaokify_daemon.errors import (
 )
 from karaokify_daemon.pipeline.means import is_long
 from karaokify_daemon.pipeline.run import Notes, Result
+from karaokify_daemon.service.outcome import BehindError, Outcome, UnexpectedError
 from karaokify_daemon.service.parts import Parts, forget
 from karaokify_daemon.service.progress import Progress
 
 _PROGRESS_EVERY_S = 30.0
 _WRITES = {"decode": "cache", "caption": "outbox", "render": "outbox"}  # which folder a stage fills
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """How a job ended, in its record; `saved` tells whether the journal has it."""
-
-    record: Record
-    saved: bool = True
-
-
-class UnexpectedError(KaraokifyError):
-    """A fault of this program; the log has the traceback."""
-
-    code = "internal"
-    default_advice = "This is a bug: please report it with the log. The recording is untouched."
-
-
-class BehindError(CancelledError):
-    """So many long recordings are at work that one more would take the last places."""
-
-    code = "behind"
-    default_advice = "It is begun again when one of them has ended."
 
 
 class JobThread:

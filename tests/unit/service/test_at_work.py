@@ -7,7 +7,8 @@ import pytest
 from karaokify_daemon.domain.job import Job
 from karaokify_daemon.pipeline.means import LONG_MS
 from karaokify_daemon.service.at_work import MOST_JOBS, AtWork, One
-from karaokify_daemon.service.jobs import BehindError, JobThread
+from karaokify_daemon.service.jobs import JobThread
+from karaokify_daemon.service.outcome import BehindError
 from karaokify_daemon.service.progress import Rates
 from karaokify_daemon.service.pulse import Pulse
 
