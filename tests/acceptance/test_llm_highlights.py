@@ -1,19 +1,40 @@
 """A language model that chooses highlights, asked by the real service over real HTTP."""
 
 import json
+import re
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from tests.acceptance.test_highlights import bundle_of, drop, talk
-from tests.support.chat import answer, chat, closes, fails, says
+from tests.acceptance.test_highlights import bundle_of, drop, seconds, talk
+from tests.support.chat import answer, breaks, chat, closes, drips, fails, hangs, says
+from tests.support.media import transcript
 from tests.support.service import events
 
 __all__ = ["talk"]  # the recording
 pytestmark = pytest.mark.torch
 KEY = "sk-loopback-0123456789"
 GOOD = answer((1, 2), (5, 7), (9, 9), title="Reefs <b>{\\b1}", summary="What reefs are. " * 3)
+
+# What may go wrong, and whether the clips are the model's in the end.
+ODD = {
+    "fenced": (says("```json\n" + json.dumps(GOOD) + "\n```"), "llm"),
+    "overlapping": (says(json.dumps(answer((1, 4), (3, 6), (9, 10)))), "llm"),
+    "outside": (says(json.dumps(answer((1, 2), (70, 99)))), "llm"),
+    "truncated": (says(json.dumps(GOOD)[:-40]), "extractive"),
+    "empty": (says(""), "extractive"),
+    "prose": (says("I would rather talk about the weather."), "extractive"),
+    "endless": (says("a" * 10_000_000), "extractive"),
+    "refused": (fails(401), "extractive"),
+    "busy": (fails(429, Retry_After="3600"), "extractive"),
+    "broken": (fails(500), "extractive"),
+    "closed": (closes, "extractive"),
+    "half": (breaks, "extractive"),
+}
+LATE = {"hangs": (hangs, "extractive"), "drips": (drips, "extractive")}
 
 
 @pytest.fixture
@@ -82,9 +103,37 @@ def test_an_answer_is_asked_for_once_only(tree, talk, server):
     assert manifest["highlights"]["llm"]["cached"] is True
 
 
-@pytest.mark.parametrize("failure", [fails(401, f"wrong key {KEY}"), closes, says("I cannot.")])
-def test_without_an_answer_the_recording_speaks_for_itself(tree, talk, server, failure):
-    server.does(failure)
+@pytest.mark.parametrize(("cases", "timeout"), [(ODD, 20), (LATE, 2)], ids=["odd", "late"])
+def test_whatever_the_model_answers_each_recording_gets_its_reel(
+    tree, talk, server, cases, timeout
+):
+    """All of them in one service: none spoils the next one."""
+    media, words = talk
+
+    def behave(handler, body):
+        cases[re.search(r"case-(\w+)", json.dumps(body))[1]][0](handler, body)
+
+    server.does(behave)
+    for name in cases:
+        shutil.copyfile(media, tree.inbox / f"{name}.wav")
+        said = [replace(words[0], text=f"Case-{name}".lower()), *words[1:]]
+        transcript(tree.inbox / f"{name}.json", said)
+    tree.settings |= {"highlights.only": "true", "llm.timeout_seconds": str(timeout)}
+    status, log = tree.once()
+    assert status == 0 and tree.names("failed") == []
+    for name, (_, chosen_by) in cases.items():
+        folder = tree.outbox / name
+        told = json.loads((folder / "manifest.json").read_text())["highlights"]
+        assert (name, told["chosen_by"]) == (name, chosen_by)
+        assert chosen_by == "llm" or "language model" in told["why"]
+        reel = json.loads((folder / f"{name}.highlights.json").read_text())
+        assert 0.9 * 14 <= reel["seconds"] <= 14
+        assert abs(seconds(folder / f"{name}.highlights.mp4")["video"] - reel["seconds"]) <= 1 / 30
+    assert len(events(log, "job.done")) == len(cases)
+
+
+def test_a_wrong_key_is_told_but_not_the_key(tree, talk, server):
+    server.does(fails(401, f"wrong key {KEY}"))
     drop(tree, talk)
     folder, manifest = bundle_of(tree)
     assert manifest["highlights"]["chosen_by"] == "extractive"
