@@ -17,6 +17,8 @@ IMAGE = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 SUBTITLES = (".vtt", ".ttml", ".dfxp", ".ass", ".srt")
 TEXTS = (".lrc", ".txt")  # known text; of both, the first is taken: it may know times
 _TRANSCRIPTS = (".json", *SUBTITLES)  # of several, the first is taken: it knows the most
+_MEDIA = AUDIO | VIDEO
+_SIDECARS = IMAGE | {*_TRANSCRIPTS, *TEXTS, ".toml"}
 
 # Temporary names of copy tools, and litter of NAS boxes and desktops. Dotfiles are ignored too.
 _IGNORED = (
@@ -79,12 +81,12 @@ def is_song(path: Path) -> bool:
 
 def is_media(path: Path) -> bool:
     """Tell whether a file by this name starts a job."""
-    return suffix(path) in AUDIO | VIDEO and not is_background_video(path)
+    return suffix(path) in _MEDIA and not is_background_video(path)
 
 
 def is_sidecar(path: Path) -> bool:
     """Tell whether a file by this name belongs to a media file."""
-    return suffix(path) in IMAGE | {*_TRANSCRIPTS, *TEXTS, ".toml"} or is_background_video(path)
+    return suffix(path) in _SIDECARS or is_background_video(path)
 
 
 def sidecar_stem(path: Path) -> str:

@@ -11,7 +11,7 @@ _SHORTEST_REST_S = 0.1  # files that are being written wake the loop all the whi
 _BUSY_SHARE = 5
 # Where nothing is at work, and changes are told of, an inbox of so many files is looked at more
 # seldom: for a CPU second of an hour.
-_LARGE, _IDLE_SHARE, _LONGEST_PAUSE_S = 1000, 3600, 600.0
+_LARGE, _IDLE_SHARE, _LONGEST_PAUSE_S = 1000, 3600, 900.0
 
 
 class Pace:

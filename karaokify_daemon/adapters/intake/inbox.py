@@ -86,6 +86,7 @@ class Inbox:
         self._is_done = is_done
         self._settle_seconds = intake.settle_seconds
         self._settling = Settling(intake.settle_seconds, clock)
+        self._paths: dict[Path, dict[str, Path]] = {}  # of each folder, as it was seen last
 
     def scan(self) -> Scan:
         """Look at everything. Raises IntakeError when the inbox cannot be read."""
@@ -110,7 +111,9 @@ class Inbox:
 
     def _list(self, folder: Path, scan: Scan) -> Listing:
         try:
-            listing = list_folder(folder, self._ignore, self._presets)
+            known = self._paths.get(folder, {})
+            listing = list_folder(folder, self._ignore, self._presets, known)
+            self._paths[folder] = {path.name: path for path in listing.files}
         except OSError as error:
             if folder == self._folder:
                 raise self._unreadable(error) from error

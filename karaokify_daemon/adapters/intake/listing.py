@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,8 +34,17 @@ class Listing:
     problems: list[Problem] = field(default_factory=list)
 
 
-def list_folder(folder: Path, ignore: tuple[str, ...], never_ignored: Collection[str]) -> Listing:
-    """List a folder by name, without following a link. Raises OSError."""
+def list_folder(
+    folder: Path,
+    ignore: tuple[str, ...],
+    never_ignored: Collection[str],
+    known: Mapping[str, Path],
+) -> Listing:
+    """List a folder by name, without following a link. Raises OSError.
+
+    `known` are its paths by name, as far as there are any: a path costs more than what is asked of
+    the file system.
+    """
     found = Listing()
     with os.scandir(folder) as scan:
         entries = sorted(scan, key=lambda entry: entry.name)
@@ -46,7 +55,7 @@ def list_folder(folder: Path, ignore: tuple[str, ...], never_ignored: Collection
             info = entry.stat(follow_symlinks=False)
         except FileNotFoundError:  # taken away since
             continue
-        path = folder / entry.name
+        path = known.get(entry.name) or folder / entry.name
         if stat.S_ISREG(info.st_mode):
             found.files[path] = info
         elif stat.S_ISDIR(info.st_mode):

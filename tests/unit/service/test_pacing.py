@@ -24,7 +24,7 @@ def test_a_rest_is_never_shorter_than_a_tenth_of_a_second():
         (10_000, 1.0, False, 10.0),
         (10_000, 0.001, True, 10.0),
         (10_000, 0.05, True, 180.0),  # a CPU second of an hour
-        (10_000, 2.0, True, 600.0),
+        (10_000, 2.0, True, 900.0),
     ],
 )
 def test_only_a_large_inbox_in_which_nothing_happens_is_looked_at_seldom(
