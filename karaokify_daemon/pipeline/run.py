@@ -2,8 +2,6 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from karaokify_daemon.adapters.files import outbox
@@ -66,7 +64,8 @@ class Pipeline:
                 if found := self._published(content, notes):  # between the first look and the lock
                     return Result(bundle=found, published=False, damaged=is_damaged(found))
                 key = work_key(folders, content)
-                with self._own_model(job, config), job_folder(folders.cache, key) as work:
+                self._refuse_own_model(job, config)
+                with job_folder(folders.cache, key) as work:
                     return run.publish(hashes, work, bundle)
 
     def _reserved(self, job: Job, content: str) -> outbox.Bundle:
@@ -94,12 +93,13 @@ class Pipeline:
             notes.published(found.name)
         return folder / notes.bundle if notes.bundle else None
 
-    @contextmanager
-    def _own_model(self, job: Job, config: Config) -> Iterator[None]:
-        """Tell a job that asks for a model which cannot be had from a service without its own."""
+    def _refuse_own_model(self, job: Job, config: Config) -> None:
+        """Tell a job that asks for a model which is nowhere from a service without its own.
+
+        One that cannot be loaded, or fetched, for now is waited for like the service's.
+        """
         settings = config.transcribe
         if settings.model == self._config.transcribe.model:
-            yield
             return
         try:
             models.resolve(
@@ -108,7 +108,6 @@ class Pipeline:
                 download=settings.download,
                 engine=settings.engine,
             )
-            yield
         except ModelError as error:
             asked = job.sidecars.options or job.media
             raise SidecarError(

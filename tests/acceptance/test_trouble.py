@@ -2,13 +2,18 @@
 
 import hashlib
 import json
+import lzma
 import os
 import subprocess
+from importlib import resources
+from pathlib import Path
 
 import pytest
 
 from tests.support.media import speech, transcript
 from tests.support.service import COMMAND, events, run_cli
+
+DEMO = Path(str(resources.files("karaokify_daemon"))) / "data" / "demo.pt.xz"
 
 
 @pytest.mark.parametrize("name", ["archive", "failed", "outbox"])
@@ -83,3 +88,20 @@ def test_the_reason_of_a_failure_is_in_the_log_with_what_ffmpeg_said(tree):
     assert status == 1
     (line,) = events(log, "job.failed")
     assert "talk.mp3: Invalid" in line["cause"], line
+
+
+@pytest.mark.torch
+def test_a_model_of_a_preset_that_cannot_be_loaded_is_waited_for(tree):
+    model, folder = tree.folder / "own.pt", tree.inbox / "own"
+    model.write_bytes(b"not yet whole")
+    folder.mkdir()
+    with tree.config.open("a") as config:
+        config.write(f'\n[presets.own.transcribe]\nmodel = "{model}"\n')
+    speech(tree.folder / "talk.wav", "Hello world.")
+    with tree.start() as service:
+        (tree.folder / "talk.wav").rename(folder / "talk.wav")
+        line = service.wait_for("job.retry")
+        assert line["code"] == "model" and "cannot be loaded" in line["reason"]
+        model.write_bytes(lzma.decompress(DEMO.read_bytes()))
+        service.wait_for("job.done")
+    assert tree.names("failed") == [] and tree.names("outbox") == ["talk"]
