@@ -11,6 +11,8 @@ from karaokify_daemon.adapters import bars, ffmpeg
 from karaokify_daemon.adapters.ffmpeg.wave_pictures import codes
 from karaokify_daemon.domain.timeline import Timeline
 
+_BLOCK = 1 << 20  # samples, of which there are hours
+
 
 def write_heights(wave: ffmpeg.Wave, pcm: Path, work: Path, rate: Fraction, frames: int) -> None:
     """Write the heights of a waveform's bars in each frame; 64 bytes or so for each.
@@ -28,24 +30,31 @@ def spliced(pcm: Path, target: Path, timeline: Timeline) -> Path:
     `pcm` is raw s16le, 16 kHz, mono, and so is the result. Raises OSError.
     """
     following = [clip.fade for clip in timeline.clips[1:]] + [0]
-    left = np.zeros(0, np.float32)  # of the clip before, where the two fade into one another
+    left = np.zeros(0)  # of the clip before, where the two fade into one another
     with target.open("wb") as file:
         for clip, fade_out in zip(timeline.clips, following, strict=True):
-            begin, end, faded_in, faded_out = (
+            begin, faded_in, faded_out, end = (
                 timeline.samples(frame, bars.SAMPLE_RATE)
-                for frame in (clip.at, clip.until, clip.at + clip.fade, clip.until - fade_out)
+                for frame in (clip.at, clip.at + clip.fade, clip.until - fade_out, clip.until)
             )
-            first = clip.start * bars.SAMPLE_RATE // 1000
-            piece = np.zeros(end - begin, np.float32)
-            # Read, not mapped: a mapped file on a disk that goes away ends the process.
-            heard = np.fromfile(pcm, "<i2", len(piece), offset=2 * first)
-            piece[: len(heard)] = heard
-            piece[: faded_in - begin] *= np.sin(np.linspace(0, np.pi / 2, faded_in - begin))
-            piece[faded_out - begin :] *= np.cos(np.linspace(0, np.pi / 2, end - faded_out))
-            piece[: len(left)] += left
-            left = piece[faded_out - begin :]
-            np.clip(piece[: faded_out - begin], -32768, 32767).astype("<i2").tofile(file)
+            moved = clip.start * bars.SAMPLE_RATE // 1000 - begin
+            coming = _heard(pcm, begin + moved, faded_in - begin)
+            coming = left + coming * np.sin(np.linspace(0, np.pi / 2, len(coming)))
+            np.clip(coming, -32768, 32767).astype("<i2").tofile(file)
+            for at in range(faded_in, faded_out, _BLOCK):
+                _heard(pcm, at + moved, min(_BLOCK, faded_out - at)).tofile(file)
+            going = _heard(pcm, faded_out + moved, end - faded_out)
+            left = going * np.cos(np.linspace(0, np.pi / 2, len(going)))
     return target
+
+
+def _heard(pcm: Path, first: int, count: int) -> Any:
+    """Return samples from the first on; silence where there are no more.
+
+    They are read, not mapped: a mapped file on a disk that goes away ends the process.
+    """
+    heard = np.fromfile(pcm, "<i2", count, offset=2 * first)
+    return np.pad(heard, (0, count - len(heard)))
 
 
 def _heights(wave: ffmpeg.Wave, pcm: Path, rate: Fraction, frames: int) -> Iterator[Any]:
