@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import functools
 import json
 import os
 import shutil
@@ -10,7 +9,7 @@ import stat
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from filelock import SoftFileLock
 
@@ -26,6 +25,18 @@ _MANIFEST = "manifest.json"
 _SONG, _SUMMARY = ".ultrastar.txt", "summary.md"
 _LARGEST_MANIFEST = 16 * 1024 * 1024
 _TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR}
+
+
+class _Published(NamedTuple):
+    """A bundle: its manifest's inode, last change and size, and what that says."""
+
+    facts: tuple[int, int, int]
+    identity: str
+    job_id: str
+
+
+# Those of each outbox, by name, as they were seen last: they do not change, so each is read once.
+_seen: dict[Path, dict[str, _Published]] = {}
 
 
 class Bundle:
@@ -170,7 +181,8 @@ def find(outbox: Path, identity: str) -> Path | None:
 
     None where there is no outbox yet. Raises PublishError when it cannot be read.
     """
-    return next((path for path, facts in published(outbox) if facts[0] == identity), None)
+    names = (name for name, one in _bundles(outbox).items() if one.identity == identity)
+    return next((outbox / name for name in sorted(names)), None)
 
 
 def published(outbox: Path) -> Iterator[tuple[Path, tuple[str, str]]]:
@@ -178,15 +190,8 @@ def published(outbox: Path) -> Iterator[tuple[Path, tuple[str, str]]]:
 
     Nothing where there is no outbox yet. Raises PublishError when it cannot be read.
     """
-    if not outbox.exists():
-        return
-    with reported("the outbox cannot be read", outbox), os.scandir(outbox) as entries:
-        paths = sorted(Path(e.path) for e in entries if not e.name.startswith("."))
-    for path in paths:
-        with contextlib.suppress(OSError):
-            info = (path / _MANIFEST).lstat()
-            if stat.S_ISREG(info.st_mode) and info.st_size <= _LARGEST_MANIFEST:
-                yield path, _facts(path, info.st_ino, info.st_mtime_ns, info.st_size)
+    for name, one in sorted(_bundles(outbox).items()):
+        yield outbox / name, (one.identity, one.job_id)
 
 
 def sweep(outbox: Path, keep: Collection[str] = ()) -> int:
@@ -233,11 +238,36 @@ def _lock_path(path: Path) -> Path:
     return path.with_name(path.name + _LOCK)
 
 
-@functools.lru_cache(maxsize=100_000)  # bundles do not change: reading each once is enough
-def _facts(bundle: Path, _inode: int, _mtime_ns: int, _size: int) -> tuple[str, str]:
+def _bundles(outbox: Path) -> dict[str, _Published]:
+    """Return all bundles by name. There may be 100,000, and each job asks twice."""
+    if not outbox.exists():
+        return {}
+    before, found = _seen.get(outbox, {}), {}
+    with reported("the outbox cannot be read", outbox), os.scandir(outbox) as entries:
+        for entry in entries:
+            if not entry.name.startswith("."):
+                with contextlib.suppress(OSError):
+                    found[entry.name] = _published(entry, before.get(entry.name))
+    _seen[outbox] = found
+    return found
+
+
+def _published(folder: "os.DirEntry[str]", before: _Published | None) -> _Published:
+    """Return a bundle, as it was before where it is the same. Raises OSError where it is none."""
+    path = f"{folder.path}/{_MANIFEST}"  # a Path for each costs more than the call
+    info = os.lstat(path)
+    facts = info.st_ino, info.st_mtime_ns, info.st_size
+    if before is not None and before.facts == facts:
+        return before
+    if not stat.S_ISREG(info.st_mode) or info.st_size > _LARGEST_MANIFEST:
+        raise OSError("is no manifest")
+    return _Published(facts, *_ids(path))
+
+
+def _ids(path: str) -> tuple[str, str]:
     """Return the identity and the job id in a manifest; empty ones where it is damaged."""
     with contextlib.suppress(OSError, ValueError, RecursionError):
-        content = json.loads((bundle / _MANIFEST).read_bytes())
+        content = json.loads(Path(path).read_bytes())
         if isinstance(content, dict):
             identity, job_id = content.get("identity"), content.get("job_id")
             if isinstance(identity, str):

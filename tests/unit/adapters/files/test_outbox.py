@@ -196,6 +196,16 @@ def test_a_bundle_is_found_after_a_lower_number_was_removed(tmp_path):
     assert outbox.find(tmp_path, "2") == second
 
 
+def test_a_bundle_that_is_another_one_now_is_read_again(tmp_path):
+    path = build(tmp_path, identity="1").commit()
+    assert outbox.find(tmp_path, "1") == path
+    (path / "manifest.json").write_text(json.dumps({"identity": "23"}))
+    assert outbox.find(tmp_path, "1") is None
+    assert outbox.find(tmp_path, "23") == path
+    (path / "manifest.json").unlink()
+    assert outbox.find(tmp_path, "23") is None
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b'{"identity": 1}'])
 def test_a_damaged_manifest_is_no_match(tmp_path, content):
     (build(tmp_path).commit() / "manifest.json").write_bytes(content)
