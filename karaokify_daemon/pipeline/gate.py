@@ -83,6 +83,12 @@ class Gate:
         with self._changed:
             return next(iter(self._full.values()), "")
 
+    @property
+    def stuck(self) -> frozenset[str]:
+        """The jobs that wait for a disk which others than us have filled: it may be for days."""
+        with self._changed:
+            return frozenset(self._full)
+
     def loading(self, model: str) -> int:
         """Return how many jobs have passed here that load a model."""
         with self._changed:

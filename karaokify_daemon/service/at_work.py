@@ -1,6 +1,6 @@
 """The jobs at work, and whether there is room for more."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ from karaokify_daemon.service.outcome import Outcome
 
 MOST_JOBS = 64  # of limits.jobs, and of all
 _MOST_LONG = MOST_JOBS // 2  # the rest is for short ones, however many long ones came before
+_MOST_STUCK = MOST_JOBS // 4
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,15 @@ class AtWork(dict[str, One]):
         """Tell whether another long one must wait for the end of one; any thread may ask."""
         return sum(one.thread.is_long for one in list(self.values())) >= _MOST_LONG
 
-    def has_room(self, most: int) -> bool:
+    def has_room(self, most: int, stuck: Collection[str] = ()) -> bool:
         """Tell whether one more may begin; long ones leave a place to short ones.
 
-        What was decoded, and not recognised yet, has a limit of its own.
+        So do those that are stuck, if there are not too many. What was decoded, and not recognised
+        yet, has a limit of its own.
         """
-        long = sum(one.thread.is_long for one in self.values())
-        passed_by = max(0, long - max(1, most - 1))
+        aside = sorted(set(stuck) & self.keys())[:_MOST_STUCK]
+        long = sum(one.thread.is_long for job_id, one in self.items() if job_id not in aside)
+        passed_by = len(aside) + max(0, long - max(1, most - 1))
         return len(self) - passed_by < most and len(self) < MOST_JOBS
 
     def must_wait(self, job_id: str) -> bool:

@@ -214,10 +214,14 @@ class Daemon:
             if job.id in self._running or not self._is_due(job, records[job.id]):
                 more |= self._comes_soon(records[job.id])
                 continue
-            if self._reload.changed or not self._running.has_room(self._config.limits.jobs):
+            if self._reload.changed or not self._has_room:
                 return True
             more |= self._begin(job)
         return more
+
+    @property
+    def _has_room(self) -> bool:
+        return self._running.has_room(self._config.limits.jobs, self._parts.gate.stuck)
 
     def _is_due(self, job: Job, record: Record) -> bool:
         if record.state is JobState.HELD:

@@ -43,6 +43,20 @@ def test_a_stage_waits_for_space_and_goes_on_by_itself(tree, small_outbox):
     assert len(events(service.log, "stage.waiting")) == 1
 
 
+@pytest.mark.fault("a disk with too little space for one recording, and enough for the next")
+def test_a_recording_that_waits_for_space_holds_up_none_that_needs_less(tree, small_outbox):
+    os.truncate(small_outbox, small_outbox.stat().st_size - 800_000)
+    tree.settings["limits.jobs"] = "1"
+    with tree.start() as service:
+        drop(tree, "large.wav", LONG[: len(LONG) // 3])
+        service.wait_for("stage.waiting", stage="caption", file="large.wav")
+        drop(tree, "small.wav")
+        service.wait_for("job.done", file="small.wav")
+        small_outbox.unlink()
+        service.wait_for("job.done", file="large.wav")
+    assert tree.names("outbox") == ["large", "small"]
+
+
 def test_who_does_not_wait_is_told_at_once_that_the_disk_is_full(tree, small_outbox):
     drop(tree)
     status, log = tree.once()

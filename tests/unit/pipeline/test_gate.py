@@ -235,12 +235,13 @@ def test_others_at_the_same_stage_and_disks_are_awaited_as_long_as_it_takes(
 def test_a_disk_that_others_have_filled_is_told_and_one_that_we_shall_empty_is_not(tmp_path):
     gate = gate_of(tmp_path)
     with refused_half(gate, tmp_path) as waiter:
-        assert gate.full == ""
+        assert gate.full == "" and not gate.stuck
     waiter.join(PATIENCE_S)
     seen = []
 
     def look():
         seen.append(gate.full)
+        assert gate.stuck == {"talk.wav"}
         return True
 
     full = Needs(disks=(("cache", HUGE),))

@@ -55,6 +55,20 @@ def test_long_recordings_leave_a_place_to_short_ones(short, long, most, room):
     assert at_work(short=short, long=long).has_room(most) is room
 
 
+@pytest.mark.parametrize(
+    ("short", "long", "stuck", "room"),
+    [
+        (3, 0, 1, True),
+        (4, 0, 1, False),
+        (0, 3, 3, True),
+        (20, 0, 20, False),  # of so many, not all are passed by
+    ],
+)
+def test_those_that_wait_for_a_disk_are_passed_by(short, long, stuck, room):
+    jobs = at_work(short=short, long=long)
+    assert jobs.has_room(3, [*map(str, range(stuck)), "gone"]) is room
+
+
 def test_those_that_have_ended_are_taken_out_once():
     jobs = at_work(short=3)
     ended = jobs["1"]
