@@ -160,12 +160,20 @@ def to_decode(duration_ms: int | None, longest_ms: int) -> Needs:
     )
 
 
-def to_transcribe(at_once_ms: int, model: str | None, *, on_gpu: bool = True) -> Needs:
+def to_transcribe(
+    at_once_ms: int,
+    model: str | None,
+    *,
+    instead_of: Sequence[str | None] = (),
+    on_gpu: bool = True,
+) -> Needs:
     """Return what recognition needs beside what it holds; `model` is one that is to be loaded.
 
-    `at_once_ms` is how much is heard at once; `on_gpu` tells whether a graphics card may do it.
+    `at_once_ms` is how much is heard at once; `instead_of` are the models of which one is freed
+    before; `on_gpu` tells whether a graphics card may do it.
     """
-    own = 0 if model is None else _size_of(model)
+    freed = min((_size_of(one) if one else 0 for one in instead_of), default=0)
+    own = 0 if model is None else max(0, _size_of(model) - freed)
     gpu = on_gpu and model is not None
     return Needs(memory=own + at_once_ms * _HEARD_PER_MS, gpu=gpu, model=model)
 

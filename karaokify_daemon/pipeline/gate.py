@@ -72,10 +72,10 @@ class Gate:
         self._full: dict[str, str] = {}  # of jobs that wait for a disk
         self._log = structlog.get_logger()
 
-    def is_at_work(self, stage: Stage) -> bool:
-        """Tell whether some job is at a stage, having passed here."""
+    def count(self, stage: Stage) -> int:
+        """Return how many jobs are at a stage, having passed here."""
         with self._changed:
-            return self._has(stage)
+            return sum(one.stage is stage for one in self._promised)
 
     @property
     def full(self) -> str:

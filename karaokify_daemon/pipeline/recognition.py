@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -34,6 +34,9 @@ class Recogniser(Protocol):
 
     def has(self, model: str) -> bool:
         """Tell whether a model is in memory, wherever it is needed."""
+
+    def models(self) -> Sequence[str | None]:
+        """Return the models in memory, of which one is freed where another is to be loaded."""
 
     def recognise(
         self,
@@ -136,6 +139,10 @@ class InProcess:
     def has(self, model: str) -> bool:
         """Tell whether a model is in memory."""
         return self._resident.model == model
+
+    def models(self) -> Sequence[str | None]:
+        """Return the one in memory."""
+        return (self._resident.model,)
 
     def free(self) -> None:
         """Free the model, unless a job uses it."""

@@ -139,10 +139,17 @@ class JobRun:
             return None
         model, means = self._config.transcribe.model, self._means
         at_once = min(duration_ms, round(self._config.transcribe.chunk_seconds * 1000))
-        # Of several that wait for a worker, as many as there are ask for the model's memory.
+        # Of several that wait for a worker, as many as there are ask for the memory of what is
+        # heard, and for the model's.
+        if means.gate.count(Stage.TRANSCRIBE) >= means.workers:
+            at_once = 0
         is_there = means.recogniser.has(model) or means.gate.loading(model) >= means.workers
-        on_gpu = self._config.transcribe.places != {"cpu"}
-        return admission.to_transcribe(at_once, None if is_there else model, on_gpu=on_gpu)
+        return admission.to_transcribe(
+            at_once,
+            None if is_there else model,
+            instead_of=means.recogniser.models(),
+            on_gpu=self._config.transcribe.places != {"cpu"},
+        )
 
     @property
     def _decoding(self) -> admission.Needs:

@@ -1,6 +1,6 @@
 """The workers: one resident model on each device, recordings in turn."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,10 @@ class Workers:
     def has(self, model: str) -> bool:
         """Tell whether each has a model in memory."""
         return all(worker.model == model for worker in self._all)
+
+    def models(self) -> Sequence[str | None]:
+        """Return what each has in memory."""
+        return [worker.model for worker in self._all]
 
     def recognise(
         self,

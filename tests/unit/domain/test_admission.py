@@ -92,6 +92,13 @@ def test_larger_models_need_more_and_a_loaded_one_nothing():
     assert to_transcribe(0, "small").gpu
 
 
+def test_the_model_that_another_takes_the_place_of_gives_its_memory():
+    assert to_transcribe(0, "large", instead_of=["medium"]).memory == 4 * GB
+    assert to_transcribe(0, "large", instead_of=["medium", "small"]).memory == 6.7 * GB
+    assert to_transcribe(0, "large", instead_of=["medium", None]).memory == 8.5 * GB
+    assert to_transcribe(0, "small", instead_of=["medium"]).memory == 0
+
+
 def picture(**changes):
     given = {"width": 1920, "height": 1080, "rate": 25.0, "duration_ms": 3_600_000, "crf": 20}
     return Picture(**given | {"moving": False} | changes)

@@ -58,8 +58,8 @@ def refused_half(gate, folder):
 def test_what_needs_little_passes_at_once_and_silently(tmp_path):
     gate = gate_of(tmp_path)
     with capture_logs() as log, passed(gate, Needs(memory=1000, disks=(("cache", 1000),))):
-        assert gate.is_at_work(Stage.DECODE) and not gate.is_at_work(Stage.RENDER)
-    assert not gate.is_at_work(Stage.DECODE)
+        assert gate.count(Stage.DECODE) and not gate.count(Stage.RENDER)
+    assert not gate.count(Stage.DECODE)
     assert log == []
 
 
@@ -122,7 +122,7 @@ def test_who_waits_can_be_stopped(tmp_path):
         passed(gate, Needs(disks=(("cache", HUGE),)), cancelled=lambda: True),
     ):
         pass
-    assert gate.waiting == {} and not gate.is_at_work(Stage.DECODE)
+    assert gate.waiting == {} and not gate.count(Stage.DECODE)
 
 
 def test_without_patience_a_full_disk_is_an_error_and_the_rest_a_warning(tmp_path):
@@ -180,7 +180,7 @@ def test_nothing_is_promised_to_who_waits_for_a_place_which_is_left_where_others
     gate = gate_of(tmp_path)
 
     def inside():
-        assert not gate.is_at_work(Stage.RENDER)
+        assert not gate.count(Stage.RENDER)
         if len(place.taken) == 1:
             gate.limits = Limits(min_free_memory_mb=10**9)
 
@@ -193,7 +193,7 @@ def test_nothing_is_promised_to_who_waits_for_a_place_which_is_left_where_others
     with gate.passed(Stage.RENDER, NONE, job="a", file="a", cancelled=cancelled, place=place):
         assert place.taken == [True, False, True]
     assert place.taken == [True, False, True, False]
-    assert not gate.is_at_work(Stage.RENDER)
+    assert not gate.count(Stage.RENDER)
 
 
 def test_memory_is_not_awaited_for_hours_where_no_other_is_at_the_same_stage(tmp_path, monkeypatch):
