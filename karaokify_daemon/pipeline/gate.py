@@ -30,6 +30,7 @@ _POLL_S = 0.5
 _MB = 1_000_000
 _TAKEN_S = 60.0  # by then a stage holds the memory that it was promised, and it is seen
 _ENOUGH_S = 60.0  # what others take by then, they may take for hours
+_NEXT_S = 900.0  # whoever waits for memory is passed by nobody from the one until the other
 
 Place = Callable[[], AbstractContextManager[Any]]  # entered anew with each call
 
@@ -70,6 +71,8 @@ class Gate:
         self._changed = threading.Condition()
         self._promised: list[_Promise] = []
         self._full: dict[str, str] = {}  # of jobs that wait for a disk
+        # Those that wait for memory which others of ours take: at which stage, and since when.
+        self._short: dict[str, tuple[Stage, float]] = {}
         self._log = structlog.get_logger()
 
     def count(self, stage: Stage) -> int:
@@ -134,14 +137,14 @@ class Gate:
             while True:
                 gpu = self._gpu_free(needs)
                 with self._changed:
-                    reason, _ = self._refusal(stage, needs, since, gpu)
+                    reason, _ = self._refusal(stage, needs, job, since, gpu)
                 if reason is None:
                     self.waiting.pop(job, None)
                     with ExitStack() as taken:
                         taken.enter_context(place())
                         gpu = self._gpu_free(needs)
                         with self._changed:  # others may have passed while it waited for its place
-                            reason, tight = self._refusal(stage, needs, since, gpu)
+                            reason, tight = self._refusal(stage, needs, job, since, gpu)
                             if reason is None:
                                 promise = self._promise(stage, needs)
                                 self._promised.append(promise)
@@ -159,6 +162,7 @@ class Gate:
         finally:
             self.waiting.pop(job, None)
             self._full.pop(job, None)
+            self._short.pop(job, None)
         if tight is not None:
             self._log.warning("stage.tight", stage=str(stage), reason=tight)
         if since is not None:
@@ -167,7 +171,7 @@ class Gate:
         return promise
 
     def _refusal(
-        self, stage: Stage, needs: Needs, since: float | None, gpu: int | None
+        self, stage: Stage, needs: Needs, job: str, since: float | None, gpu: int | None
     ) -> tuple[str | None, str | None]:
         """Return why a stage must wait, and if it need not, what is tight.
 
@@ -176,11 +180,13 @@ class Gate:
         floors, found = self._floors(), self._look(needs, gpu)
         reason = refusal(needs, found, floors)
         if reason is None:
-            return None, None
+            return self._turn(stage, job, since), None
         reason_alone = refusal_alone(needs, found, floors)
         if self._promised:
             waits = since is None or time.monotonic() - since < _ENOUGH_S
             if waits or reason_alone is not None or self._has(stage):
+                if reason_alone is None:
+                    self._short.setdefault(job, (stage, time.monotonic()))
                 return reason, None
             return None, reason
         if reason_alone is None or not self._patient:
@@ -189,6 +195,21 @@ class Gate:
         if _is_below(found.memory, floors.memory) or _is_below(found.gpu, floors.gpu):
             self.free()
         return reason_alone, None
+
+    def _turn(self, stage: Stage, job: str, since: float | None) -> str | None:
+        """Return why a stage that needs little comes later than one that needs much; None: now.
+
+        Else a large one would wait for as long as small ones come. Recognition has its own turns.
+        """
+        now = time.monotonic()
+        others = [
+            waits
+            for other, (at, waits) in self._short.items()
+            if other != job and at is stage is not Stage.TRANSCRIBE
+        ]
+        if any(_ENOUGH_S <= now - waits < _NEXT_S and waits < (since or now) for waits in others):
+            return "another recording has waited longer, for memory"
+        return None
 
     def _has(self, stage: Stage) -> bool:
         return any(one.stage is stage for one in self._promised)

@@ -1,5 +1,5 @@
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from structlog.testing import capture_logs
@@ -205,6 +205,28 @@ def test_memory_is_not_awaited_for_hours_where_no_other_is_at_the_same_stage(tmp
         monkeypatch.setattr(gates, "_ENOUGH_S", 0)
         assert waiter.passed.wait(PATIENCE_S)
         waiter.join()
+
+
+@pytest.mark.parametrize(("until", "passes"), [(900, False), (0, True)])
+def test_small_ones_do_not_pass_one_that_waits_for_memory_for_ever(
+    tmp_path, monkeypatch, until, passes
+):
+    gate = gate_of(tmp_path)
+    monkeypatch.setattr(gates, "_NEXT_S", until)
+    with passed(gate):
+        waiter = Waiter(gate, Needs(memory=HUGE))
+        assert waiter.asked.wait(PATIENCE_S)
+        with passed(gate, file="third.wav"):  # which came a moment later
+            pass
+        monkeypatch.setattr(gates, "_ENOUGH_S", 0)
+        entered = []
+        with suppress(CancelledError), passed(gate, file="third.wav", cancelled=lambda: True):
+            entered.append(True)
+        assert bool(entered) is passes and not waiter.passed.is_set()
+        with passed(gate, stage=Stage.RENDER):  # another stage
+            pass
+    assert waiter.passed.wait(PATIENCE_S)
+    waiter.join()
 
 
 @pytest.mark.parametrize(
