@@ -1,6 +1,7 @@
 """The service: a tick that scans, claims and hands jobs to threads, until a signal or the end."""
 
 import contextlib
+import math
 import queue
 import signal
 import time
@@ -199,10 +200,15 @@ class Daemon:
         files = len(scan.waiting) + len(scan.ready)
         is_idle = not (self._running or self._parts.ledger.has_appointments)
         is_safe = is_idle and self._parts.is_told
-        if is_safe and not files and not self._config.transcribe.idle_unload_seconds:
+        unload = self._config.transcribe.idle_unload_seconds
+        if is_safe and not files and not unload:
             self._glance = self._parts.glance()
+        is_held = unload and any(self._parts.workers.models())
         return self._pace.pause(
-            self._config.intake.rescan_seconds, files=files, may_be_longer=is_safe
+            self._config.intake.rescan_seconds,
+            unload if is_held else math.inf,
+            files=files,
+            may_be_longer=is_safe,
         )
 
     def _submit(self, ready: list[Job]) -> bool:

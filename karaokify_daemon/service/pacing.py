@@ -33,10 +33,13 @@ class Pace:
         """Return how many seconds to rest at least, whatever happens meanwhile."""
         return max(_SHORTEST_REST_S, self._busy)
 
-    def pause(self, seconds: float, *, files: int, may_be_longer: bool) -> float:
-        """Return in how many seconds to look again, where nothing happens and that is usual."""
+    def pause(self, seconds: float, most: float, *, files: int, may_be_longer: bool) -> float:
+        """Return in how many seconds to look again, where nothing happens and that is usual.
+
+        `most` is when something else is to be done.
+        """
         if files >= _LARGE and may_be_longer:
-            return max(seconds, min(_LONGEST_PAUSE_S, _IDLE_SHARE * self.used))
+            return max(seconds, min(most, _LONGEST_PAUSE_S, _IDLE_SHARE * self.used))
         return seconds
 
     def after(self, *seconds: float) -> float:

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from karaokify_daemon.service.pacing import Pace
@@ -18,19 +20,21 @@ def test_a_rest_is_never_shorter_than_a_tenth_of_a_second():
 
 
 @pytest.mark.parametrize(
-    ("files", "used", "may_be_longer", "seconds"),
+    ("files", "used", "may_be_longer", "most", "seconds"),
     [
-        (999, 1.0, True, 10.0),
-        (10_000, 1.0, False, 10.0),
-        (10_000, 0.001, True, 10.0),
-        (10_000, 0.05, True, 180.0),  # a CPU second of an hour
-        (10_000, 2.0, True, 900.0),
+        (999, 1.0, True, math.inf, 10.0),
+        (10_000, 1.0, False, math.inf, 10.0),
+        (10_000, 0.001, True, math.inf, 10.0),
+        (10_000, 0.05, True, math.inf, 180.0),  # a CPU second of an hour
+        (10_000, 2.0, True, math.inf, 900.0),
+        (10_000, 2.0, True, 60.0, 60.0),
+        (10_000, 2.0, True, 1.0, 10.0),
     ],
 )
 def test_only_a_large_inbox_in_which_nothing_happens_is_looked_at_seldom(
-    files, used, may_be_longer, seconds
+    files, used, may_be_longer, most, seconds
 ):
     pace = Pace()
     pace.used = used
-    found = pace.pause(10.0, files=files, may_be_longer=may_be_longer)
+    found = pace.pause(10.0, most, files=files, may_be_longer=may_be_longer)
     assert found == pytest.approx(seconds)
