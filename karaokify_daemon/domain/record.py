@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from karaokify_daemon.domain.job import TRANSITIONS, Job, JobState, Stage
+from karaokify_daemon.errors import MemoryLimitError
 
-LEAVING = "leaving"  # among the results: the files that are being removed, with their identities
+# Among the results: the files that are being removed, with their identities; and that a child took
+# too much memory, so that it is tried with less from then on.
+LEAVING, SMALLER = "leaving", "smaller"
 
 
 class ImpossibleTransitionError(ValueError):
@@ -44,9 +47,16 @@ class Record:
 
     def renewed(self) -> Self:
         """Return it to be tried at once, with what was found, and published, so far."""
-        state = self.state if self.state is JobState.WAITING else self._to(JobState.WAITING)
+        results = {name: found for name, found in self.results.items() if name != SMALLER}
         return replace(
-            self, state=state, attempts=0, deaths=0, interruptions=0, not_before=None, reason=None
+            self,
+            state=self.state if self.state is JobState.WAITING else self._to(JobState.WAITING),
+            results=results,
+            attempts=0,
+            deaths=0,
+            interruptions=0,
+            not_before=None,
+            reason=None,
         )
 
     def waits_again(self) -> Self:
@@ -100,8 +110,10 @@ class Record:
 
     def postponed(self, reason: Mapping[str, Any], not_before: float, *, deadly: bool) -> Self:
         """Return it waiting until a time, for a reason."""
+        took_too_much = reason.get("code") == MemoryLimitError.code
         return self._with(
             JobState.WAITING,
+            results={**self.results, SMALLER: True} if took_too_much else self.results,
             reason=reason,
             not_before=not_before,
             deaths=self.deaths + deadly,

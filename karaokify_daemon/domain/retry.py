@@ -1,6 +1,6 @@
 """What follows a failure: pure decisions, apart from the loop that carries them out."""
 
-from karaokify_daemon.domain.record import Record
+from karaokify_daemon.domain.record import SMALLER, Record
 from karaokify_daemon.errors import (
     CancelledError,
     DeadlineError,
@@ -44,8 +44,8 @@ def is_deadly(error: KaraokifyError) -> bool:
 
 
 def is_smaller(record: Record) -> bool:
-    """Tell whether a job is to be done with less memory: last time a child took too much of it."""
-    return record.reason is not None and record.reason.get("code") == MemoryLimitError.code
+    """Tell whether a job is to be done with less memory: a child took too much of it before."""
+    return SMALLER in record.results
 
 
 def decide(error: KaraokifyError, record: Record, chance: float) -> float | None:

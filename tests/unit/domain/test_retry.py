@@ -105,5 +105,9 @@ def test_only_after_a_child_took_too_much_memory_less_is_tried():
     def after(error):
         return record(1).claimed(JOB).postponed(error.to_dict(), 0, deadly=True)
 
-    assert is_smaller(after(MemoryLimitError("took 9 MB")))
+    once = after(MemoryLimitError("took 9 MB"))
+    assert is_smaller(once)
+    full = PublishError("the disk is full").to_dict()
+    later = once.claimed(JOB).postponed(full, 0, deadly=False)
+    assert is_smaller(later) and not is_smaller(later.renewed())
     assert not is_smaller(after(WorkerDiedError("died"))) and not is_smaller(record(1))
