@@ -4,7 +4,7 @@ The estimates are generous, and yet `MARGIN` times as much is asked for: to wait
 out of something costs the work.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 MARGIN = 1.5
@@ -53,12 +53,12 @@ class Disk:
 class Needs:
     """What a stage takes while it works, in bytes: of memory, and by folder of its disk.
 
-    `model` is one that is loaded for it.
+    `model` is one that is loaded for it, onto one of some graphics cards (by number), if any.
     """
 
     memory: int = 0
     disks: tuple[tuple[str, int], ...] = ()
-    gpu: bool = False
+    cards: tuple[int, ...] = ()
     model: str | None = None
 
 
@@ -107,7 +107,7 @@ def refusal_alone(needs: Needs, found: Found, floors: Floors) -> str | None:
 
     An estimate of memory is no reason then: nobody of ours would ever give any back.
     """
-    return refusal(Needs(disks=needs.disks, gpu=needs.gpu), found, floors)
+    return refusal(Needs(disks=needs.disks, cards=needs.cards), found, floors)
 
 
 def _of_disks(needs: Needs, found: Found, floors: Floors) -> str | None:
@@ -135,7 +135,7 @@ def _of_memory(memory: int, found: Found, floors: Floors) -> str | None:
 
 
 def _of_graphics(needs: Needs, found: Found, floors: Floors) -> str | None:
-    if not (needs.gpu and floors.gpu) or found.gpu is None or found.gpu >= floors.gpu:
+    if not (needs.cards and floors.gpu) or found.gpu is None or found.gpu >= floors.gpu:
         return None
     limit = f"limits.min_free_gpu_mb = {floors.gpu // _MB}"
     return f"{size(found.gpu)} are free on the graphics card, {limit}"
@@ -165,17 +165,21 @@ def to_transcribe(
     model: str | None,
     *,
     instead_of: Sequence[str | None] = (),
-    on_gpu: bool = True,
+    places: Iterable[str] = ("auto",),
 ) -> Needs:
     """Return what recognition needs beside what it holds; `model` is one that is to be loaded.
 
     `at_once_ms` is how much is heard at once; `instead_of` are the models of which one is freed
-    before; `on_gpu` tells whether a graphics card may do it.
+    before; `places` are the devices of which one hears it.
     """
     freed = min((_size_of(one) if one else 0 for one in instead_of), default=0)
     own = 0 if model is None else max(0, _size_of(model) - freed)
-    gpu = on_gpu and model is not None
-    return Needs(memory=own + at_once_ms * _HEARD_PER_MS, gpu=gpu, model=model)
+    cards = sorted({int(one.partition(":")[2] or 0) for one in places if one != "cpu"})
+    return Needs(
+        memory=own + at_once_ms * _HEARD_PER_MS,
+        cards=() if model is None else tuple(cards),
+        model=model,
+    )
 
 
 def to_highlight() -> Needs:

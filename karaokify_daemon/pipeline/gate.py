@@ -239,8 +239,8 @@ class Gate:
 
     def _gpu_free(self, needs: Needs) -> int | None:
         """Return the free memory of graphics cards; not under the lock: it may start a program."""
-        is_asked = self.limits.min_free_gpu_mb and needs.gpu
-        return resources.gpu_free() if is_asked else None
+        is_asked = self.limits.min_free_gpu_mb and needs.cards
+        return resources.gpu_free(needs.cards) if is_asked else None
 
     def _look(self, needs: Needs, gpu: int | None) -> Found:
         """Return what is free, less what others were promised; only what is asked for is read."""

@@ -148,7 +148,7 @@ class JobRun:
             at_once,
             None if is_there else model,
             instead_of=means.recogniser.models(),
-            on_gpu=self._config.transcribe.places != {"cpu"},
+            places=self._config.transcribe.places,
         )
 
     @property

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import psutil
@@ -77,8 +78,8 @@ def on_battery() -> bool:
     return battery is not None and battery.power_plugged is False
 
 
-def gpu_free() -> int | None:
-    """Return the free bytes of the graphics card with the most of them.
+def gpu_free(cards: Collection[int] = ()) -> int | None:
+    """Return the free bytes of the graphics card with the most of them, or of some of the cards.
 
     By torch only where it is loaded already: that takes seconds, and memory of its own.
     """
@@ -86,31 +87,45 @@ def gpu_free() -> int | None:
     if torch is not None:
         try:
             if torch.cuda.is_available():
-                return int(torch.cuda.mem_get_info()[0])
-        except (AttributeError, RuntimeError):  # of a half-loaded torch, or of a lost card
+                asked = cards or range(torch.cuda.device_count())
+                return max(int(torch.cuda.mem_get_info(card)[0]) for card in asked)
+        except (
+            AssertionError,
+            AttributeError,
+            RuntimeError,
+        ):  # of a half-loaded torch, a lost card
             return None
-    return _by_nvidia_smi()
+    return _by_nvidia_smi(cards)
 
 
-def _by_nvidia_smi() -> int | None:
+def _by_nvidia_smi(cards: Collection[int]) -> int | None:
     program = shutil.which("nvidia-smi")
     if program is None:
         return None
-    command = [program, "--query-gpu=memory.free", "--format=csv,noheader,nounits"]
+    command = [program, "--query-gpu=name,memory.free", "--format=csv,noheader,nounits"]
     try:
         told = subprocess.run(
             command, capture_output=True, text=True, timeout=_NVIDIA_S, check=False
         )
     except (OSError, subprocess.SubprocessError, ValueError):
         return None
-    return most_free(told.stdout)
+    is_renumbered = "CUDA_VISIBLE_DEVICES" in os.environ
+    return most_free(told.stdout, () if is_renumbered else cards)
 
 
-def most_free(table: str) -> int | None:
-    r"""Return the largest of what nvidia-smi tells, in bytes.
+def most_free(table: str, cards: Collection[int] = ()) -> int | None:
+    r"""Return the largest of what nvidia-smi tells (names and MiB), in bytes.
 
-    >>> most_free("1000\n24000\n"), most_free("[N/A]\n")
+    CUDA numbers cards of several kinds by their speed, nvidia-smi by their slots: only those of one
+    kind have the same numbers.
+
+    >>> most_free("A100, 1000\nA100, 24000\n"), most_free("A100, 1000\nA100, 24000\n", [0])
+    (25165824000, 1048576000)
+    >>> most_free("T4, 1000\nA100, 24000\n", [0]), most_free("T4, [N/A]\n")
     (25165824000, None)
     """
-    found = [int(line) for line in table.split() if line.isdecimal()]
+    rows = [line.rpartition(", ") for line in table.splitlines()]
+    if len({name for name, _, _ in rows}) == 1 and cards:
+        rows = [row for number, row in enumerate(rows) if number in cards]
+    found = [int(free) for _, _, free in rows if free.isdecimal()]
     return max(found) << 20 if found else None

@@ -28,7 +28,7 @@ def test_without_floors_nothing_is_waited_for():
         temperature=200,
         on_battery=True,
     )
-    needs = Needs(memory=GB, disks=(("cache", GB),), gpu=True)
+    needs = Needs(memory=GB, disks=(("cache", GB),), cards=(0,))
     assert refusal(needs, poor, Floors()) is None
     assert refusal(needs, Found(), ALL) is None
 
@@ -48,7 +48,7 @@ def test_without_floors_nothing_is_waited_for():
     ],
 )  # fmt: skip
 def test_each_shortage_is_told_with_its_figures(found, reason):
-    needs = Needs(memory=4 * GB, disks=(("cache", 2 * GB),), gpu=True)
+    needs = Needs(memory=4 * GB, disks=(("cache", 2 * GB),), cards=(0,))
     assert refusal(needs, found, ALL) == reason
 
 
@@ -89,7 +89,7 @@ def test_larger_models_need_more_and_a_loaded_one_nothing():
     assert to_transcribe(0, None) == Needs()
     assert to_transcribe(3_600_000, None).memory == pytest.approx(2 * GB, rel=0.05)
     assert to_transcribe(0, "/models/own.pt").memory == 2 * GB
-    assert to_transcribe(0, "small").gpu
+    assert to_transcribe(0, "small").cards == (0,)
 
 
 def test_the_model_that_another_takes_the_place_of_gives_its_memory():
@@ -143,5 +143,7 @@ def test_folders_on_one_disk_need_their_sum():
     assert told == "needs 12.0 GB on the disk of the outbox, 7.0 GB are free"
 
 
-def test_a_processor_needs_no_graphics_card():
-    assert not to_transcribe(0, "small", on_gpu=False).gpu
+def test_the_graphics_cards_are_those_that_are_configured():
+    assert to_transcribe(0, "small", places=["cpu"]).cards == ()
+    assert to_transcribe(0, "small", places=["cuda:2", "cpu", "cuda:1"]).cards == (1, 2)
+    assert to_transcribe(0, None, places=["cuda"]).cards == ()

@@ -99,10 +99,10 @@ def test_the_memory_of_an_idle_model_is_freed_before_others_are_waited_for(tmp_p
 
 def test_the_graphics_memory_of_an_idle_model_is_freed_too(tmp_path, monkeypatch):
     free = [1]
-    monkeypatch.setattr(gates.resources, "gpu_free", lambda: free[0])
+    monkeypatch.setattr(gates.resources, "gpu_free", lambda cards: free[0] if cards == (1,) else 0)
     gate = gate_of(tmp_path, QUIET.model_copy(update={"min_free_gpu_mb": 5}))
     gate.free = lambda: free.__setitem__(0, 10**9)
-    with passed(gate, Needs(gpu=True)):
+    with passed(gate, Needs(cards=(1,))):
         assert free == [10**9]
 
 

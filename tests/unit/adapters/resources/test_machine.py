@@ -35,14 +35,25 @@ def test_no_reader_fails():
     assert resources.on_battery() in (True, False)
 
 
-@pytest.mark.parametrize(("says", "free"), [("echo 1000; echo 2000", 2000 << 20), ("exit 9", None)])
-def test_the_graphics_card_is_asked_by_nvidia_smi(tmp_path, monkeypatch, says, free):
+@pytest.mark.parametrize(
+    ("says", "cards", "free"),
+    [
+        ("echo T4, 1000; echo T4, 2000", (), 2000 << 20),
+        ("echo T4, 1000; echo T4, 2000", (0,), 1000 << 20),
+        ("echo T4, 1000; echo A100, 2000", (0,), 2000 << 20),  # which is CUDA's 0?
+        ("exit 9", (0,), None),
+    ],
+)
+def test_the_graphics_card_is_asked_by_nvidia_smi(tmp_path, monkeypatch, says, cards, free):
     program = tmp_path / "nvidia-smi"
     program.write_text(f"#!/bin/sh\n{says}\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.delitem(sys.modules, "torch", raising=False)
-    assert resources.gpu_free() == free
+    assert resources.gpu_free(cards) == free
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    assert resources.gpu_free(cards) == resources.gpu_free()
 
 
 def test_without_any_graphics_card_nothing_is_known(tmp_path, monkeypatch):
