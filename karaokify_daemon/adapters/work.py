@@ -53,7 +53,9 @@ def sweep(cache: Path, keep: Collection[str] = (), *, since: float = 0.0) -> int
     kept = {_of_job(cache, key) for key in keep}
     removed = 0
     for folder in (cache / _FOLDER).glob(f"{_host()}-*"):
-        if folder not in kept or _written(folder) < since:
+        rest = folder.name.removeprefix(f"{_host()}-").removeprefix(_JOB)
+        is_ours = "-" not in rest  # else a host's whose name begins with ours
+        if is_ours and (folder not in kept or _written(folder) < since):
             removed += _remove_unused(folder)
     return removed
 

@@ -1,4 +1,5 @@
 import os
+from types import SimpleNamespace
 
 import pytest
 
@@ -92,3 +93,15 @@ def test_the_folder_of_a_job_that_goes_on_stays_until_it_is_too_old(tmp_path):
     assert sweep(tmp_path, ["k"]) == sweep(tmp_path, ["k"], since=999) == 0
     assert sweep(tmp_path, ["k"], since=1001) == 1
     assert usage(tmp_path) == 0
+
+
+def test_folders_of_a_host_whose_name_begins_like_ours_are_left_alone(tmp_path, monkeypatch):
+    uname = os.uname
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(nodename=f"{uname().nodename}-2"))
+    with job_folder(tmp_path, "k"):
+        pass
+    monkeypatch.setattr(os, "uname", uname)
+    assert sweep(tmp_path) == 0 and len(folders(tmp_path)) == 1
+    with job_folder(tmp_path, "k"):
+        pass
+    assert sweep(tmp_path) == 1
