@@ -20,6 +20,24 @@ _LEADS = tuple(":：")  # noqa: RUF001 - what is behind one is what it is about
 _BROKEN = ("-", "-,")  # words that were begun only
 _CLOSING = "\"'”’»)]"  # noqa: RUF001 - may follow the mark
 _EDGES = " \"'“”„«»‘’()[].,;:!…—–-、，。；：！"  # noqa: RUF001 - a question keeps its mark
+_COMMAS = tuple(",，、")  # noqa: RUF001 - which may stand between the things that a list names
+_ITEM, _AHEAD = 3, 12  # words: such a thing has fewer, and it is not looked for further
+_LISTING = {
+    "en": {"and", "or"},
+    "de": {"und", "oder"},
+    "fr": {"et", "ou"},
+    "es": {"y", "e", "o", "u"},
+    "it": {"e", "ed", "o"},
+    "pt": {"e", "ou"},
+    "nl": {"en", "of"},
+    "sv": {"och", "eller"},
+    "da": {"og", "eller"},
+    "no": {"og", "eller"},
+    "pl": {"i", "oraz", "lub"},
+    "cs": {"a", "nebo"},
+    "ru": {"и", "или"},
+    "uk": {"і", "й", "та", "або"},  # noqa: RUF001 - Cyrillic
+}
 _WHOLE, _FIRST, _BEHIND, _INNER = 1.0, 0.9, 0.95, 0.6  # what a clause is worth by its place
 _CUT, _CUT_INSIDE = 0.5, 0.35  # what one is worth of which a clause, or a phrase, is left out
 
@@ -43,7 +61,7 @@ def clauses(sentence: Sentence, language: str) -> Iterator[Clause]:
     """
     if any(word.text.rstrip(_CLOSING).endswith(_BROKEN) for word in sentence.words):
         return
-    parts = _parts(sentence.words)
+    parts = _parts(sentence.words, language)
     if is_question(sentence, language):
         parts = [sentence.words]
     for i, part in enumerate(parts):
@@ -57,14 +75,45 @@ def clauses(sentence: Sentence, language: str) -> Iterator[Clause]:
                 yield Clause(text + cut, sentence.id, place * fitness)
 
 
-def _parts(words: Sequence[Word]) -> list[Sequence[Word]]:
+def _parts(words: Sequence[Word], language: str) -> list[Sequence[Word]]:
     parts: list[Sequence[Word]] = []
-    begin = 0
+    begin = item = 0
     for i, word in enumerate(words, 1):
-        if i == len(words) or word.text.rstrip(_CLOSING).endswith(_ENDS):
-            parts.append(words[begin:i])
-            begin = i
+        text = word.text.rstrip(_CLOSING)
+        if i == len(words) or text.endswith(_ENDS):
+            lists = text.endswith(_COMMAS) and _names(words[begin:i], language)
+            if not (lists and _lists(words[item:i], words[i:], language)):
+                parts.append(words[begin:i])
+                begin = i
+            item = i
     return parts
+
+
+def _names(words: Sequence[Word], language: str) -> bool:
+    """Tell whether words may name the first thing of a list: in summer, bees and wasps fly."""
+    return len(words) >= _FEWEST and spoken(words[0].text) not in function_words(language).openers
+
+
+def _lists(item: Sequence[Word], following: Sequence[Word], language: str) -> bool:
+    """Tell whether a list goes on behind a comma: warm, clear and shallow; warm, clear, and so."""
+    both = _LISTING.get(language.partition("-")[0].lower(), set())
+    if not (both and following):
+        return False
+    if spoken(following[0].text) in both:
+        return len(item) < _ITEM
+    known, length = function_words(language), 0
+    for word in following[:_AHEAD]:
+        said = spoken(word.text)
+        if said in both:
+            return True
+        length += 1
+        if length == _ITEM or (length == 1 and said in known.openers | known.clingers):
+            return False
+        if word.text.endswith(_ENDS):
+            if not word.text.endswith(_COMMAS):
+                return False
+            length = 0
+    return False
 
 
 def _shortened(

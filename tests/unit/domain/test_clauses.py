@@ -24,6 +24,28 @@ def test_a_clause_ends_at_a_mark():
     ]
 
 
+def test_what_leads_in_is_no_thing_of_a_list():
+    assert texts("However, bees and wasps fly.") == ["bees and wasps fly"]
+    assert texts("In the summer, bees and wasps fly.") == ["bees and wasps fly"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "found"),
+    [
+        ("A reef needs warm, clear and shallow water.", "en", True),
+        ("Bees like thyme, mint, and lavender.", "en", True),
+        ("Bees like thyme, sage, mint or lavender.", "en", True),
+        ("Riffe mögen warmes, klares und flaches Wasser.", "de", True),
+        ("Bees like thyme, and they like sage.", "en", False),
+        ("Bees like old thyme, he and I like sage.", "en", False),
+        ("Bees like old thyme, sage, mint.", "en", False),
+        ("Le récif veut une eau chaude, claire et calme.", "fr", True),
+    ],
+)
+def test_a_list_is_not_divided(text, language, found):
+    assert (text.rstrip(".") in texts(text, language)) is found
+
+
 @pytest.mark.parametrize(
     "text",
     [
