@@ -19,6 +19,7 @@ LONG_MS = 900_000  # beside which clips are short
 _STEPS, _MOST_STEPS = 600, 6000
 _UPDATES, _CELLS = 12_000_000, 8_000_000
 _MANY = 40_000  # candidates; of more, some that are nearly as long as others are left out
+_SAMPLED = 16  # sentences, of which one is looked at
 _PULSE = 200  # candidates between two calls
 _NEVER = -math.inf
 
@@ -98,15 +99,24 @@ def _steps(given: Sequence[Candidate], length_ms: int) -> int:
 def _thinned(given: Sequence[Candidate], length_ms: int) -> Sequence[Candidate]:
     """Return not too many candidates: of those that begin alike, the best of each length."""
     parts = _STEPS
+    some = [one for one in given if one.first % _SAMPLED == 0]
+    while len(some) * _SAMPLED > _MANY and parts > 1:  # into how few parts is seen in a sample
+        if len({_alike(one, parts, length_ms) for one in some}) * _SAMPLED <= _MANY:
+            break
+        parts //= 2
     while len(given) > _MANY and parts > 1:
         kept: dict[tuple[int, int, bool], Candidate] = {}
         for one in given:
-            key = one.first, one.length * parts // length_ms, one.offered
+            key = _alike(one, parts, length_ms)
             if key not in kept or one.score > kept[key].score:
                 kept[key] = one
         given = list(kept.values())
         parts //= 2
     return given
+
+
+def _alike(one: Candidate, parts: int, length_ms: int) -> tuple[int, int, bool]:
+    return one.first, one.length * parts // length_ms, one.offered
 
 
 def _table(

@@ -1,6 +1,6 @@
 """What reels are made of, and what a reel consists of."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -40,12 +40,8 @@ class Material:
 
         Half of a gap is theirs, at most 0.35 s before and 0.45 s after them.
         """
-        found = self.sentences
-        start, end = found[first].start, found[last].end
-        before = found[first - 1].end if first else 0
-        after = found[last + 1].start if last + 1 < len(found) else self.duration_ms
-        begin = start - min(_BEFORE_MS, max(0, start - before) // 2)
-        until = end + min(_AFTER_MS, max(0, after - end) // 2)
+        start, end = self.sentences[first].start, self.sentences[last].end
+        begin, until = self._begins[first], self._ends[last]
         shown = [(a, b) for a, b in self.kept(begin, until) if a < end and b > start]
         kept = _mended(shown) or [(begin, until)]  # nothing but what is left out is said
         return [
@@ -63,6 +59,9 @@ class Material:
 
         What a crossfade with the clip before may take does not count.
         """
+        begin, until = self._begins[first], self._ends[last]
+        if self._is_whole(begin, until):  # as most are, of hundreds of thousands
+            return until - begin - min(CROSSFADE_MS, self.sentences[first].start - begin)
         cuts = self.cuts(first, last)
         return sum(cut.end - cut.start for cut in cuts) - min(CROSSFADE_MS, cuts[0].lead)
 
@@ -109,6 +108,29 @@ class Material:
             begin = end
         if begin < until:
             yield begin, until
+
+    @cached_property
+    def _begins(self) -> list[int]:
+        """When a clip begins, by its first sentence."""
+        befores = [0, *(sentence.end for sentence in self.sentences)]
+        return [
+            sentence.start - min(_BEFORE_MS, max(0, sentence.start - before) // 2)
+            for sentence, before in zip(self.sentences, befores, strict=False)
+        ]
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """When a clip ends, by its last sentence."""
+        afters = [*(sentence.start for sentence in self.sentences[1:]), self.duration_ms]
+        return [
+            sentence.end + min(_AFTER_MS, max(0, after - sentence.end) // 2)
+            for sentence, after in zip(self.sentences, afters, strict=False)
+        ]
+
+    def _is_whole(self, begin: int, until: int) -> bool:
+        """Tell whether all of a stretch is shown."""
+        at = bisect_left(self._starts, until)
+        return at == 0 or self.removed[at - 1][1] <= begin
 
     @cached_property
     def _starts(self) -> list[int]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import partial
+from itertools import accumulate
 
 from karaokify_daemon.domain.choice import LEAST, LONG_MS, Candidate, best
 from karaokify_daemon.domain.filling import filled, shortened, start
@@ -44,15 +45,14 @@ def runs(
     length_ms: int,
     *,
     count: int = 1,
-    taken: Collection[int] = (),
     least: float = 0.0,
     strict: bool = True,
     pulse: Callable[[], None] = lambda: None,
 ) -> Iterator[Candidate]:
     """Yield the runs of sentences that may be a clip of one of `count` reels of some length.
 
-    None has a sentence that is `taken`, or at its ends one that is worth less than `least`. Where
-    not `strict`, a clip may be as long as the reel, and short.
+    None has at its ends a sentence that is worth less than `least`. Where not `strict`, a clip may
+    be as long as the reel, and short.
     """
     found, worth = material.sentences, material.worth
     longest = longest_clip_ms(length_ms, count if strict else 2)
@@ -65,7 +65,7 @@ def runs(
             continue
         score = -cut - alone * (_IN_THE_AIR if first in material.leaning else 0)
         for last in range(first, len(found)):
-            if last in taken or (last > first and material.silent(last)):
+            if last > first and material.silent(last):
                 break
             length = material.length(first, last)
             if length > longest:
@@ -107,14 +107,17 @@ def reels(
     """
     found: list[Reel] = []
     taken: set[int] = set()
+    known: dict[tuple[float, bool], list[Candidate]] = {}
+    # One of several may be one passage; what somebody has chosen is where it is.
+    alone = count == 1 and not offered
     while len(found) < count and len(taken) < len(material.sentences):
 
         def made(weighed: Material, taken: Collection[int] = frozenset(taken)) -> Reel | None:
-            sources = _sources(weighed, length_ms, count, offered, taken, pulse)
+            every = partial(runs, weighed, length_ms, count=count, pulse=pulse)
+            own = every if alone else partial(_free, every, known, taken)
+            sources = _sources(weighed, length_ms, count, offered, taken, own)
             return _reel(weighed, rate, length_ms, sources, taken, pulse)
 
-        # One of several may be one passage; what somebody has chosen is where it is.
-        alone = count == 1 and not offered
         one = spread(material, length_ms, made) if alone else made(material)
         if one is None or (found and one.timeline.duration_ms < LEAST * length_ms):
             break
@@ -123,15 +126,31 @@ def reels(
     return sorted(found, key=lambda one: -sum(clip.score * clip.length for clip in one.chosen))
 
 
+def _free(
+    every: Callable[..., Iterable[Candidate]],
+    known: dict[tuple[float, bool], list[Candidate]],
+    taken: Collection[int],
+    *,
+    least: float = 0.0,
+    strict: bool = True,
+) -> list[Candidate]:
+    """Return the runs that have no sentence that is taken; `known` are those of earlier reels."""
+    if (least, strict) not in known:
+        known[least, strict] = list(every(least=least, strict=strict))
+    last = max((one.last for one in known[least, strict]), default=0)
+    before = list(accumulate((i in taken for i in range(last + 1)), initial=0))
+    return [one for one in known[least, strict] if before[one.first] == before[one.last + 1]]
+
+
 def _sources(
     material: Material,
     length_ms: int,
     count: int,
     offered: Sequence[Candidate],
     taken: Collection[int],
-    pulse: Callable[[], None],
+    own: Callable[..., Iterable[Candidate]],
 ) -> Iterator[Sequence[Candidate]]:
-    """Yield what a reel may be made of, the better first."""
+    """Yield what a reel may be made of, the better first; `own` are runs of a recording."""
     theirs = list(fitting(material, offered, length_ms, taken))
     covered = {i for clip in theirs for i in range(clip.first, clip.last + 1)}
     nearly = [*theirs, *varied(material, theirs, length_ms, taken)]
@@ -141,7 +160,6 @@ def _sources(
         whole = {(clip.first, clip.last) for clip in offered}
         yield [clip for clip in theirs if (clip.first, clip.last) in whole]
         yield nearly
-    own = partial(runs, material, length_ms, count=count, taken=taken, pulse=pulse)
     for least, strict in ((_JUNK, True), (0.0, True), (0.0, False)):
         others = own(least=least, strict=strict)
         apart = [c for c in others if covered.isdisjoint(range(c.first, c.last + 1))]
