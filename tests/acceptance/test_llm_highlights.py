@@ -28,6 +28,8 @@ ODD = {
     "empty": (says(""), "extractive"),
     "prose": (says("I would rather talk about the weather."), "extractive"),
     "endless": (says("a" * 10_000_000), "extractive"),
+}
+FAILURES = {
     "refused": (fails(401), "extractive"),
     "busy": (fails(429, Retry_After="3600"), "extractive"),
     "broken": (fails(500), "extractive"),
@@ -103,7 +105,9 @@ def test_an_answer_is_asked_for_once_only(tree, talk, server):
     assert manifest["highlights"]["llm"]["cached"] is True
 
 
-@pytest.mark.parametrize(("cases", "timeout"), [(ODD, 20), (LATE, 2)], ids=["odd", "late"])
+@pytest.mark.parametrize(
+    ("cases", "timeout"), [(ODD, 20), (FAILURES, 20), (LATE, 2)], ids=["odd", "failures", "late"]
+)
 def test_whatever_the_model_answers_each_recording_gets_its_reel(
     tree, talk, server, cases, timeout
 ):
@@ -118,7 +122,12 @@ def test_whatever_the_model_answers_each_recording_gets_its_reel(
         shutil.copyfile(media, tree.inbox / f"{name}.wav")
         said = [replace(words[0], text=f"Case-{name}".lower()), *words[1:]]
         transcript(tree.inbox / f"{name}.json", said)
-    tree.settings |= {"highlights.only": "true", "llm.timeout_seconds": str(timeout)}
+    tree.settings |= {
+        "highlights.only": "true",
+        "llm.timeout_seconds": str(timeout),
+        "video.size": "128x72",
+        "video.waveform": "none",
+    }
     status, log = tree.once()
     assert status == 0 and tree.names("failed") == []
     for name, (_, chosen_by) in cases.items():
