@@ -20,9 +20,9 @@ _LEADS = tuple(":：")  # noqa: RUF001 - what is behind one is what it is about
 _BROKEN = ("-", "-,")  # words that were begun only
 _CLOSING = "\"'”’»)]"  # noqa: RUF001 - may follow the mark
 _EDGES = " \"'“”„«»‘’()[].,;:!…—–-、，。；：！"  # noqa: RUF001 - a question keeps its mark
-_COMMAS = tuple(",，、")  # noqa: RUF001 - which may stand between the things that a list names
-_ITEM, _AHEAD = 3, 12  # words: such a thing has fewer, and it is not looked for further
-_LISTING = {
+_COMMA = ","
+_ITEM, _AHEAD = 3, 12  # words: what a list names has fewer, and it is not looked for further
+_LISTING = {  # the words before the last thing in a list
     "en": {"and", "or"},
     "de": {"und", "oder"},
     "fr": {"et", "ou"},
@@ -81,7 +81,7 @@ def _parts(words: Sequence[Word], language: str) -> list[Sequence[Word]]:
     for i, word in enumerate(words, 1):
         text = word.text.rstrip(_CLOSING)
         if i == len(words) or text.endswith(_ENDS):
-            lists = text.endswith(_COMMAS) and _names(words[begin:i], language)
+            lists = text.endswith(_COMMA) and _names(words[begin:i], language)
             if not (lists and _lists(words[item:i], words[i:], language)):
                 parts.append(words[begin:i])
                 begin = i
@@ -110,7 +110,7 @@ def _lists(item: Sequence[Word], following: Sequence[Word], language: str) -> bo
         if length == _ITEM or (length == 1 and said in known.openers | known.clingers):
             return False
         if word.text.endswith(_ENDS):
-            if not word.text.endswith(_COMMAS):
+            if not word.text.endswith(_COMMA):
                 return False
             length = 0
     return False

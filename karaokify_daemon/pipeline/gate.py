@@ -30,7 +30,9 @@ _POLL_S = 0.5
 _MB = 1_000_000
 _TAKEN_S = 60.0  # by then a stage holds the memory that it was promised, and it is seen
 _ENOUGH_S = 60.0  # what others take by then, they may take for hours
-_NEXT_S = 900.0  # whoever waits for memory is passed by nobody from the one until the other
+# From `_ENOUGH_S` until then nobody passes who waits for memory. Longer would be in vain: what
+# takes it lasts for hours then.
+_NEXT_S = 900.0
 
 Place = Callable[[], AbstractContextManager[Any]]  # entered anew with each call
 
@@ -140,6 +142,7 @@ class Gate:
                     reason, _ = self._refusal(stage, needs, job, since, gpu)
                 if reason is None:
                     self.waiting.pop(job, None)
+                    self._full.pop(job, None)  # a place may be long in coming
                     with ExitStack() as taken:
                         taken.enter_context(place())
                         gpu = self._gpu_free(needs)

@@ -89,12 +89,8 @@ def gpu_free(cards: Collection[int] = ()) -> int | None:
             if torch.cuda.is_available():
                 asked = cards or range(torch.cuda.device_count())
                 return max(int(torch.cuda.mem_get_info(card)[0]) for card in asked)
-        except (
-            AssertionError,
-            AttributeError,
-            RuntimeError,
-        ):  # of a half-loaded torch, a lost card
-            return None
+        except (AssertionError, AttributeError, RuntimeError):
+            return None  # a half-loaded torch, or a lost card
     return _by_nvidia_smi(cards)
 
 
